@@ -1,0 +1,138 @@
+"""Runs a plan: steps start as soon as what they wait for is done, one at a time in each root.
+
+Rules that do not bend:
+1. AWS refuses concurrent edits of one API: one call at a time for each root, roots in parallel.
+2. A failed step blocks its successors and nothing else.
+3. Once told to stop, no new call is started; those under way are waited for.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from controller.address import Address
+from controller.call import Call, Probe, resolve
+from controller.errors import GatewayError
+from controller.gateway import Environment
+from controller.plan import Plan, Step
+from controller.retry import Patient
+
+
+LANES = 8
+"""Roots changed at once."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How one step ended. `blocked` steps were never called; `error` says what they waited for."""
+
+    step: Step
+    status: Literal["done", "failed", "blocked"]
+    error: str = ""
+
+
+def apply(
+    plan: Plan,
+    patient: Patient,
+    ids: dict[Address, str],
+    environment: Environment,
+    stop: threading.Event | None = None,
+) -> Iterator[Outcome]:
+    """Carries out the steps and yields an outcome for each, as they end. Adds to `ids` what it learns."""
+    run = _Run(plan, patient, ids, environment)
+    stop = stop or threading.Event()
+    with ThreadPoolExecutor(LANES) as pool:
+        running: dict[Future[dict[str, Any]], Step] = {}
+        while True:
+            if not stop.is_set():
+                for step in run.startable():
+                    running[pool.submit(run.call, step)] = step
+            if not running:
+                break
+            done, _ = wait(running, return_when=FIRST_COMPLETED)
+            for future in done:
+                yield from run.ended(running.pop(future), future)
+    yield from run.never_started("stopped before it was started")
+
+
+class _Run:
+    """What is left to do, and which roots are busy."""
+
+    def __init__(
+        self, plan: Plan, patient: Patient, ids: dict[Address, str], environment: Environment
+    ) -> None:
+        self.patient, self.ids, self.environment = patient, ids, environment
+        self.missing = {step: set(waits) for step, waits in plan.steps.items()}
+        self.followers: dict[Step, list[Step]] = {step: [] for step in plan.steps}
+        for step, waits in plan.steps.items():
+            for before in waits:
+                self.followers[before].append(step)
+        self.ready = deque(step for step, waits in self.missing.items() if not waits)
+        self.busy: set[Address] = set()
+        self.left = set(plan.steps)
+
+    def startable(self) -> list[Step]:
+        """Takes the ready steps whose root is free."""
+        found, later = [], deque[Step]()
+        for step in self.ready:
+            if step.at.root in self.busy or len(self.busy) >= LANES:
+                later.append(step)
+            else:
+                self.busy.add(step.at.root)
+                self.left.discard(step)
+                found.append(step)
+        self.ready = later
+        return found
+
+    def call(self, step: Step) -> dict[str, Any]:
+        """Runs in a worker thread."""
+        return self.patient.perform(self._resolved(step.call))
+
+    def _resolved(self, call: Call) -> Call:
+        fill = lambda value: resolve(value, self.ids, self.environment)  # noqa: E731
+        probe = call.probe and Probe(
+            call.probe.operation, fill(call.probe.params), call.probe.items, fill(call.probe.match)
+        )
+        return Call(call.operation, fill(call.params), call.service, probe)
+
+    def ended(self, step: Step, future: Future[dict[str, Any]]) -> Iterator[Outcome]:
+        """Frees the root, learns ids, and lets successors go or blocks them."""
+        self.busy.discard(step.at.root)
+        try:
+            answer = future.result()
+            if step.teaches and step.change.new is not None:
+                self.ids |= step.change.new.learn(step.at, answer)
+        except (GatewayError, KeyError) as error:
+            yield Outcome(step, "failed", _sentence(error))
+            yield from self._block(step)
+            return
+        yield Outcome(step, "done")
+        for follower in self.followers[step]:
+            self.missing[follower].discard(step)
+            if not self.missing[follower] and follower in self.left:
+                self.ready.append(follower)
+
+    def _block(self, failed: Step) -> Iterator[Outcome]:
+        pending = deque(self.followers[failed])
+        while pending:
+            step = pending.popleft()
+            if step in self.left:
+                self.left.discard(step)
+                pending.extend(self.followers[step])
+                yield Outcome(step, "blocked", f"waits for: {failed.title}")
+
+    def never_started(self, reason: str) -> Iterator[Outcome]:
+        """Whatever is left when a run was stopped."""
+        for step in sorted(self.left, key=lambda step: step.title):
+            yield Outcome(step, "blocked", reason)
+
+
+def _sentence(error: Exception) -> str:
+    if isinstance(error, KeyError):
+        return f"the id of {error.args[0]} is not known: AWS's answer to its creation did not carry it"
+    return str(error)

@@ -1,0 +1,1 @@
+"""The shell around AWS: the only place that knows boto3."""

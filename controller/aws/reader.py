@@ -1,0 +1,115 @@
+"""Reads what is live, in bulk: about ten calls for an API, whatever its size.
+
+A root is found by its owner's tags; what lies in it arrives with the calls that its kinds declare as listings.
+A root that cannot be read becomes unknown and does not stop the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from pydantic import ValidationError
+
+from controller.address import Address
+from controller.call import Call
+from controller.errors import GatewayError
+from controller.gateway import Environment
+from controller.kinds.rest.dialect import NAME_TAG, OWNER_TAG, RootKind
+from controller.model import KINDS, Context, children
+from controller.retry import Patient
+from controller.state import State
+from controller.tree import from_payload
+
+
+_PARALLEL = 4
+"""Roots read at once. The quotas bound the speed; this only hides the time of the way."""
+
+
+def read(patient: Patient, environment: Environment, wanted: frozenset[Address]) -> State:
+    """The live state of this owner's roots. `wanted` are the desired ones, which are looked for by name too.
+
+    Raises GatewayError if the account as a whole cannot be read.
+    """
+    account = patient.perform(Call("GetAccount"))
+    live = State()
+    payloads: dict[Address, dict[str, Any]] = {}
+    for kind in _roots():
+        for at, item in _owned(patient, environment, kind, wanted):
+            if at in payloads:
+                live.unknown[at] = f"two live resources are tagged with this name: {_ids(payloads[at], item)}"
+            payloads[at] = item
+    ids = {(at.kind, str(item[_kind(at).id_field or ""])): at.key for at, item in payloads.items()}
+    context = Context(ids=ids, throttle=_throttle(account))
+    readable = {at: item for at, item in payloads.items() if at not in live.unknown}
+    with ThreadPoolExecutor(_PARALLEL) as pool:
+        jobs = {at: pool.submit(_contents, patient, at, item) for at, item in readable.items()}
+        for at, job in jobs.items():
+            try:
+                resources, found = from_payload(at, job.result(), context)
+            except (GatewayError, ValidationError) as error:
+                live.unknown[at] = _reason(error)
+            else:
+                live.resources |= resources
+                live.ids |= found
+    return live
+
+
+def _roots() -> list[type[RootKind]]:
+    return [kind for kind in KINDS.values() if issubclass(kind, RootKind)]
+
+
+def _kind(at: Address) -> type[RootKind]:
+    return next(kind for kind in _roots() if kind.kind == at.kind)
+
+
+def _owned(
+    patient: Patient, environment: Environment, kind: type[RootKind], wanted: frozenset[Address]
+) -> Iterator[tuple[Address, dict[str, Any]]]:
+    """The live roots of a kind that carry this owner's tags."""
+    listing = kind.listing
+    if listing is None:
+        return
+    names = {at.key for at in wanted if at.kind == kind.kind} | {""}
+    for item in patient.pages(Call(listing.operation, listing.params), listing.items):
+        found = item
+        if not item.get("tags") and kind.read_one and (kind.read_all or item.get("name", "") in names):
+            found = item | patient.perform(_one(kind, item))
+        tags = found.get("tags") or {}
+        if tags.get(OWNER_TAG) == environment.owner and tags.get(NAME_TAG):
+            yield Address(kind.kind, tags[NAME_TAG]), found
+
+
+def _one(kind: type[RootKind], item: Mapping[str, Any]) -> Call:
+    return Call(kind.read_one, {kind.param: item[kind.id_field or "id"], **kind.read_params})
+
+
+def _contents(patient: Patient, at: Address, item: dict[str, Any]) -> dict[str, Any]:
+    """The payload of a root: itself, and the items of every kind that is listed inside it."""
+    kind = _kind(at)
+    own = patient.perform(_one(kind, item)) if kind.read_whole else {}
+    payload = item | own
+    named = {kind.param: item[kind.id_field or "id"]}
+    for child in children(kind):
+        if child.listing:
+            call = Call(child.listing.operation, named | dict(child.listing.params))
+            pages = patient.pages(call, child.listing.items, paged=child.listing.paged)
+            payload[child.kind] = list(pages)
+    return payload
+
+
+def _throttle(account: Mapping[str, Any]) -> tuple[int, float]:
+    limits = account.get("throttleSettings") or {}
+    return int(limits.get("burstLimit", 5000)), float(limits.get("rateLimit", 10000.0))
+
+
+def _ids(*items: Mapping[str, Any]) -> str:
+    return ", ".join(str(item.get("id")) for item in items)
+
+
+def _reason(error: GatewayError | ValidationError) -> str:
+    if isinstance(error, GatewayError):
+        return str(error)
+    first = error.errors(include_input=False, include_url=False)[0]
+    return f"AWS answered what this version does not know: {'.'.join(map(str, first['loc']))}: {first['msg']}"

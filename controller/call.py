@@ -1,0 +1,87 @@
+"""Calls: one operation of AWS, written down before the ids it needs exist.
+
+Parameters may hold an `Address` where AWS wants an id, a `Fact` where it wants the account or region,
+a `Text` where either is part of a longer string, and a `SecretStr`; `resolve` puts the values in at the
+last moment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+from pydantic import SecretStr
+
+from controller.address import Address
+from controller.gateway import Environment
+
+
+RAW_ID = "id:"
+"""Prefix of a key that is no logical name but an AWS id of something this owner does not manage."""
+
+
+class Fact(Enum):
+    """A part of the environment, known only when a run starts. Each is an attribute of `Environment`."""
+
+    ACCOUNT = "account"
+    REGION = "region"
+    PARTITION = "partition"
+    OWNER = "owner"
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A string with ids or facts in it."""
+
+    parts: tuple[str | Address | Fact, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """How to see whether a create call whose answer was lost did its work.
+
+    Lists with `operation` and `params` (page by page) and takes the item in `items` that holds all of `match`.
+    """
+
+    operation: str
+    params: Mapping[str, Any]
+    items: str
+    match: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One operation, named as in botocore's service model. `probe` is set on calls that are not repeatable."""
+
+    operation: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+    service: str = "apigateway"
+    probe: Probe | None = None
+
+
+def resolve(value: Any, ids: Mapping[Address, str], environment: Environment) -> Any:
+    """The same value with ids, facts and secrets in place. Raises KeyError(address) for an unknown id."""
+    match value:
+        case Address():
+            return identify(value, ids)
+        case Fact():
+            return getattr(environment, value.value)
+        case Text():
+            return "".join(
+                p if isinstance(p, str) else resolve(p, ids, environment) for p in value.parts
+            )
+        case SecretStr():
+            return value.get_secret_value()
+        case Mapping():
+            return {key: resolve(item, ids, environment) for key, item in value.items()}
+        case list() | tuple():
+            return [resolve(item, ids, environment) for item in value]
+        case _:
+            return value
+
+
+def identify(at: Address, ids: Mapping[Address, str]) -> str:
+    """The AWS id of an address."""
+    return at.key.removeprefix(RAW_ID) if at.key.startswith(RAW_ID) else ids[at]

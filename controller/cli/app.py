@@ -1,0 +1,118 @@
+"""The commands and their options. What they do is in a module each."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from controller import __version__
+from controller.cli import options as o
+from controller.cli.session import Session
+
+
+app = typer.Typer(
+    rich_markup_mode=None,
+    help="Make AWS API Gateway look as the specs of this checkout say.",
+    epilog="Exit codes: 0 done, 1 error, 2 changes pending (with --detailed-exitcode), 3 partly applied, "
+    "4 refused by a rule, 64 wrong usage, 130 interrupted. "
+    "Each option can be set as an environment variable too, such as RECONCILE_DRY_RUN=1.",
+)
+local_app = typer.Typer(rich_markup_mode=None, help="A local emulator of AWS to try specs on.")
+app.add_typer(local_app, name="local")
+
+
+def _version(*, wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"reconcile {__version__}")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def reconcile(  # noqa: PLR0913  an option each
+    ctx: typer.Context,
+    *,
+    specs: o.Specs = None,
+    target: o.Targets = None,
+    dry_run: o.DryRun = False,
+    yes: o.Yes = False,
+    output: o.OutputOption = o.Output.TEXT,
+    detailed_exitcode: o.DetailedExitcode = False,
+    endpoint_url: o.EndpointUrl = None,
+    local: o.Local = False,
+    quota_share: o.QuotaShare = None,
+    prune: o.Prune = None,
+    color: o.ColourOption = o.ColourChoice.AUTO,
+    verbose: o.Verbose = False,
+    version: Annotated[
+        bool,
+        typer.Option("--version", is_eager=True, callback=lambda value: _version(wanted=value)),
+    ] = False,
+) -> int:
+    """Make AWS API Gateway look as the specs of this checkout say."""
+    session: Session = ctx.obj
+    session.colour = color.value
+    session.local = local
+    session.specs, session.targets = list(specs or []), list(target or [])
+    if ctx.invoked_subcommand:
+        return 0
+    from controller.cli import run  # noqa: PLC0415  keeps help fast
+
+    # An emulator has no quotas; what was asked for holds there too.
+    usual = o.NO_PACING if local else o.SHARE
+    wishes = run.Wishes(
+        dry_run=dry_run,
+        yes=yes,
+        json=output is o.Output.JSON,
+        detailed=detailed_exitcode,
+        endpoint_url=endpoint_url,
+        share=o.quota_share(quota_share or usual),
+        prune=prune,
+        verbose=verbose,
+    )
+    return run.run(session, wishes)
+
+
+@app.command()
+def validate(
+    ctx: typer.Context, *, specs: o.Specs = None, target: o.Targets = None, local: o.Local = False
+) -> int:
+    """Check the specs, for all targets, without calling AWS."""
+    from controller.cli.validate import run  # noqa: PLC0415
+
+    session: Session = ctx.obj
+    session.specs, session.targets = list(specs or session.specs), list(target or session.targets)
+    session.local |= local
+    return run(session)
+
+
+@app.command()
+def schema(*, local: o.Local = False) -> int:  # noqa: ARG001  accepted everywhere
+    """Print the JSON Schema of specs, for editors."""
+    from controller.cli.schema import run  # noqa: PLC0415
+
+    return run()
+
+
+@local_app.command()
+def start(ctx: typer.Context, *, port: o.Port = 4566, local: o.Local = False) -> int:  # noqa: ARG001
+    """Start the emulator in the background."""
+    from controller.cli import local as emulator  # noqa: PLC0415
+
+    return emulator.start(ctx.obj, port)
+
+
+@local_app.command()
+def stop(ctx: typer.Context, *, local: o.Local = False) -> int:  # noqa: ARG001
+    """Stop the emulator; what it held is gone."""
+    from controller.cli import local as emulator  # noqa: PLC0415
+
+    return emulator.stop(ctx.obj)
+
+
+@local_app.command()
+def status(ctx: typer.Context, *, local: o.Local = False) -> int:  # noqa: ARG001
+    """Say whether the emulator runs, and where."""
+    from controller.cli import local as emulator  # noqa: PLC0415
+
+    return emulator.status(ctx.obj)

@@ -1,0 +1,150 @@
+"""`reconcile local`, and what `--local` means: the embedded emulator, MiniStack, on this machine.
+
+One emulator at a time, a process of its own that nothing but `stop` ends. Where it is stands in a file:
+
+    ${RECONCILE_LOCAL_DIR:-${XDG_STATE_HOME:-~/.local/state}/reconcile}/local.json
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from controller.cli import emulator
+from controller.cli.session import Session
+from controller.errors import UsageError
+from controller.reconcile import Request
+from controller.report import Report
+
+
+REGION = "eu-west-1"
+ACCOUNT = "000000000000"
+
+
+@dataclass(frozen=True)
+class Running:
+    """The emulator that was started."""
+
+    pid: int
+    port: int
+    log: str
+
+    @property
+    def endpoint(self) -> str:
+        """Where it answers."""
+        return f"http://127.0.0.1:{self.port}"
+
+
+# ── the commands ─────────────────────────────────────────────────────────────────────────────────
+
+
+def start(session: Session, port: int) -> int:
+    """Start it, unless it runs, and wait until it is ready."""
+    out = session.out()
+    if now := _now():
+        out.print(f"already running at {now.endpoint}", soft_wrap=True, highlight=False)
+        return 0
+    folder = _folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    log = folder / "local.log"
+    pid = emulator.spawn(port, folder, log)
+    now = Running(pid, port, str(log))
+    _file().write_text(json.dumps(asdict(now)))
+    try:
+        emulator.wait_until_ready(pid, now.endpoint, log)
+    except BaseException:
+        emulator.end(pid)
+        _file().unlink(missing_ok=True)
+        raise
+    out.print(f"running at {now.endpoint}", soft_wrap=True, highlight=False)
+    return 0
+
+
+def stop(session: Session) -> int:
+    """End exactly that process."""
+    now = _now()
+    if now:
+        emulator.end(now.pid)
+    _file().unlink(missing_ok=True)
+    session.out().print("stopped" if now else "not running")
+    return 0
+
+
+def status(session: Session) -> int:
+    """Say where it is; exit code 1 if it does not run."""
+    now = _now()
+    text = f"running at {now.endpoint} (process {now.pid}, log {now.log})" if now else "not running"
+    session.out().print(text, soft_wrap=True, highlight=False, markup=False)
+    return 0 if now else 1
+
+
+# ── --local ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def running(_session: Session) -> Running:
+    """The emulator that runs. Raises UsageError."""
+    if now := _now():
+        return now
+    msg = "the local emulator is not running: start it with `reconcile local start`"
+    raise UsageError(msg)
+
+
+def aimed(request: Request, at: Running) -> Request:
+    """The request with the emulator in the place of AWS, and this process with credentials for it."""
+    target = request.settings.targets[request.target]
+    _impersonate(target.account or ACCOUNT)
+    # There is no one to lend a role here.
+    own = target.model_copy(update={"role": None})
+    targets = request.settings.targets | {request.target: own}
+    settings = request.settings.model_copy(update={"targets": targets})
+    return replace(request, settings=settings, endpoint_url=at.endpoint)
+
+
+def _impersonate(account: str) -> None:
+    """Credentials that mean nothing elsewhere; the emulator takes the key's id for the account's number."""
+    environ = os.environ
+    environ["AWS_ACCESS_KEY_ID"], environ["AWS_SECRET_ACCESS_KEY"] = account, "local"
+    for name in ("AWS_SESSION_TOKEN", "AWS_PROFILE", "AWS_DEFAULT_PROFILE"):
+        environ.pop(name, None)
+    environ.setdefault("AWS_DEFAULT_REGION", environ.get("AWS_REGION", REGION))
+    environ["no_proxy"] = ",".join(filter(None, (environ.get("no_proxy"), "127.0.0.1")))
+
+
+_AWS_URL = re.compile(r"https://([^./]+)\.execute-api\.[^/]+/")
+
+
+def addressed(report: Report, endpoint: str) -> Report:
+    """The report with URLs of stages that the emulator answers."""
+    stages = tuple(
+        stage.model_copy(
+            update={"url": _AWS_URL.sub(rf"{endpoint}/_aws/execute-api/\1/", stage.url)}
+        )
+        for stage in report.stages
+    )
+    return report.model_copy(update={"stages": stages})
+
+
+# ── where it is ──────────────────────────────────────────────────────────────────────────────────
+
+
+def _folder() -> Path:
+    if own := os.environ.get("RECONCILE_LOCAL_DIR"):
+        return Path(own)
+    state = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+    return Path(state) / "reconcile"
+
+
+def _file() -> Path:
+    return _folder() / "local.json"
+
+
+def _now() -> Running | None:
+    """The emulator, if the process that was noted is still it."""
+    try:
+        now = Running(**json.loads(_file().read_text()))
+    except (OSError, ValueError, TypeError):
+        return None
+    return now if emulator.is_it(now.pid) else None

@@ -1,0 +1,136 @@
+"""The options, each with its environment variable."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+class Output(StrEnum):
+    """The format of the result."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+class ColourChoice(StrEnum):
+    """When to colour."""
+
+    AUTO = "auto"
+    ALWAYS = "always"
+    NEVER = "never"
+
+
+SHARE = "0.85"
+NO_PACING = "none"
+
+
+def quota_share(text: str) -> float | None:
+    """The share as a number; None for no pacing. Raises typer.BadParameter."""
+    if text.strip().lower() == NO_PACING:
+        return None
+    try:
+        share = float(text)
+    except ValueError:
+        share = 0.0
+    if not 0 < share <= 1:
+        msg = f"{text}: expected a number above 0 and up to 1, or none"
+        raise typer.BadParameter(msg, param_hint="--quota-share")
+    return share
+
+
+Specs = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "-f",
+        "--specs",
+        metavar="PATH",
+        envvar="RECONCILE_SPECS",
+        help="A spec file, or a folder of them. Repeatable. By default what reconcile.yaml says, or specs/.",
+    ),
+]
+Targets = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--target",
+        metavar="NAME",
+        envvar="RECONCILE_TARGET",
+        help="A target of reconcile.yaml. Repeatable. All of them by default.",
+    ),
+]
+Local = Annotated[
+    bool,
+    typer.Option(
+        "--local",
+        envvar="RECONCILE_LOCAL",
+        help="Work on the local emulator that `reconcile local start` started.",
+    ),
+]
+DryRun = Annotated[
+    bool,
+    typer.Option("--dry-run", envvar="RECONCILE_DRY_RUN", help="Show the plan, change nothing."),
+]
+Yes = Annotated[
+    bool, typer.Option("-y", "--yes", envvar="RECONCILE_YES", help="Apply without asking.")
+]
+OutputOption = Annotated[
+    Output, typer.Option("-o", "--output", envvar="RECONCILE_OUTPUT", help="Format of the result.")
+]
+DetailedExitcode = Annotated[
+    bool,
+    typer.Option(
+        "--detailed-exitcode",
+        envvar="RECONCILE_DETAILED_EXITCODE",
+        help="With --dry-run, exit with 2 if changes are pending.",
+    ),
+]
+EndpointUrl = Annotated[
+    str | None,
+    typer.Option(
+        "--endpoint-url",
+        metavar="URL",
+        envvar="RECONCILE_ENDPOINT_URL",
+        help="Call this instead of AWS.",
+    ),
+]
+QuotaShare = Annotated[
+    str | None,
+    typer.Option(
+        "--quota-share",
+        metavar="SHARE",
+        envvar="RECONCILE_QUOTA_SHARE",
+        help=f"The share of AWS's control-plane quotas to use, above 0 and up to 1, or none for no pacing. "
+        f"{SHARE} by default.",
+    ),
+]
+Prune = Annotated[
+    bool | None,
+    typer.Option(
+        "--prune/--no-prune",
+        envvar="RECONCILE_PRUNE",
+        help="Whether a live API whose spec is gone is deleted. By default what reconcile.yaml says.",
+    ),
+]
+ColourOption = Annotated[
+    ColourChoice,
+    typer.Option(
+        "--color",
+        envvar="RECONCILE_COLOR",
+        help="When to colour. NO_COLOR and FORCE_COLOR count too.",
+    ),
+]
+Verbose = Annotated[
+    bool,
+    typer.Option(
+        "-v", "--verbose", envvar="RECONCILE_VERBOSE", help="Show values and diffs in full."
+    ),
+]
+Port = Annotated[
+    int,
+    typer.Option(
+        "--port", min=1, max=65535, envvar="RECONCILE_PORT", help="The port on 127.0.0.1."
+    ),
+]

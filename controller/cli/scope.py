@@ -1,0 +1,33 @@
+"""From options and reconcile.yaml to the requests of a run, one for each target."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from controller.cli import local
+from controller.cli.session import Session
+from controller.errors import UsageError
+from controller.reconcile import Request
+from controller.settings import CONFIG_NAME, checkout_of, chosen, read_settings
+
+
+def requests(session: Session) -> Iterator[Request]:
+    """What each wanted target needs to know. Raises SpecErrors and UsageError."""
+    session.checkout = _checkout(session.specs)
+    settings = read_settings(session.checkout)
+    specs = session.specs or [session.checkout / name for name in settings.specs]
+    targets = chosen(settings, session.targets)
+    if not targets:
+        msg = f"there are no targets in {CONFIG_NAME}"
+        raise UsageError(msg)
+    for name in targets:
+        yield Request(tuple(specs), session.checkout, settings, name)
+
+
+def _checkout(specs: list[Path]) -> Path:
+    """The checkout around the working directory, unless the specs are in another one."""
+    here = checkout_of(Path.cwd())
+    if not specs or any(path.resolve().is_relative_to(here) for path in specs):
+        return here
+    return checkout_of(specs[0])

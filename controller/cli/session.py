@@ -1,0 +1,104 @@
+"""What the verbs share: the engine, the two streams, and what was said before the verb."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, Protocol, TextIO
+
+from rich.console import Console
+
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Callable, Mapping
+
+    from controller.reconcile import Request
+    from controller.report import Progress, Report
+
+
+UNWRAPPED = 10_000
+"""Columns of a stream that is no terminal: what reads it can wrap lines, but not join them."""
+
+
+class Pass(Protocol):
+    """One pass on one target."""
+
+    @property
+    def totals(self) -> Mapping[str, int]:
+        """How many steps the plan has for each root."""
+
+    def plan(self) -> Report:
+        """Works out what to do."""
+
+    def apply(self, progress: Callable[[Progress], None], stop: threading.Event) -> Report:
+        """Does it."""
+
+
+class Engine(Protocol):
+    """What the commands drive."""
+
+    def open_pass(self, request: Request) -> Pass:
+        """Connects and loads the specs."""
+
+    def validate(self, request: Request) -> int:
+        """Checks the specs without AWS; how many there are."""
+
+
+class RealEngine:
+    """The product's own. Imported late: help and errors of usage need no AWS client."""
+
+    def open_pass(self, request: Request) -> Pass:
+        """Connects and loads the specs."""
+        from controller import reconcile  # noqa: PLC0415
+
+        return reconcile.open_pass(request)
+
+    def validate(self, request: Request) -> int:
+        """Checks the specs without AWS; how many there are."""
+        from controller import reconcile  # noqa: PLC0415
+
+        return reconcile.validate(request)
+
+
+Colour = Literal["auto", "always", "never"]
+
+
+@dataclass
+class Session:
+    """One run of the command. The root command fills it before a verb runs."""
+
+    engine: Engine
+    colour: Colour = "auto"
+    local: bool = False
+    specs: list[Path] = field(default_factory=list)
+    targets: list[str] = field(default_factory=list)
+    checkout: Path = field(default_factory=Path.cwd)
+
+    def out(self) -> Console:
+        """For the result."""
+        return _console(sys.stdout, self.colour)
+
+    def err(self) -> Console:
+        """For everything else."""
+        return _console(sys.stderr, self.colour)
+
+
+def _console(stream: TextIO, colour: Colour) -> Console:
+    """A console; in `auto` rich obeys NO_COLOR, FORCE_COLOR, TERM and the kind of the stream."""
+    width = None if stream.isatty() or "COLUMNS" in os.environ else UNWRAPPED
+    match colour:
+        case "always":
+            return Console(
+                file=stream,
+                width=width,
+                force_terminal=True,
+                color_system="standard",
+                no_color=False,
+            )
+        case "never":
+            return Console(file=stream, width=width, color_system=None, no_color=True)
+        case _:
+            return Console(file=stream, width=width)

@@ -1,0 +1,110 @@
+"""Documents → the desired state, with everything that is wrong in them, each at its place."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import SecretStr
+
+from controller.address import Address
+from controller.call import RAW_ID
+from controller.errors import Problem
+from controller.model import KINDS, Resource, Scope, facets, target
+from controller.source import Document, Secret
+from controller.state import State
+from controller.tree import Fault, Trail, from_spec
+
+
+@dataclass
+class _Draft:
+    """The resources so far, and where each stands in which document."""
+
+    resources: dict[Address, Resource] = field(default_factory=dict)
+    places: dict[Address, tuple[Document, Trail]] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+    def say(self, at: Address, fields: Sequence[str | int], message: str, hint: str = "") -> None:
+        """Notes a problem at a field of a resource."""
+        document, trail = self.places[at]
+        parts = [part for part in fields if part != ""]
+        self.problems.append(Problem(message, document.marks.at([*trail, *parts]), hint))
+
+
+def build(documents: Iterable[Document], scope: Scope, revision: str) -> tuple[State, list[Problem]]:
+    """The desired state of these documents; not to be used if there are problems."""
+    draft = _Draft()
+    for document in documents:
+        _expand(document, scope, draft)
+    for at, resource in draft.resources.items():
+        _references(at, resource, draft)
+        for name, message in resource.check(at, draft.resources):
+            draft.say(at, [name], message)
+    if not draft.problems:
+        for kind in KINDS.values():
+            kind.derive(draft.resources, revision)
+    return State(draft.resources, revision=revision), draft.problems
+
+
+def _expand(document: Document, scope: Scope, draft: _Draft) -> None:
+    roots = [name for name, kind in KINDS.items() if kind.container is None]
+    if document.kind not in roots:
+        message = f"unknown kind {document.kind!r}; there are {', '.join(sorted(roots))}"
+        where = document.marks.at(["kind"])
+        draft.problems.append(Problem(message, where, _near(document.kind, roots)))
+        return
+    root = Address(document.kind, document.name)
+    resources, places, faults = from_spec(root, _plain(document.spec), scope)
+    draft.resources |= resources
+    draft.places |= {at: (document, trail) for at, trail in places.items()}
+    draft.problems += [_problem(document, fault) for fault in faults]
+
+
+def _problem(document: Document, fault: Fault) -> Problem:
+    hint = _near(fault.unknown, fault.known) if fault.unknown else ""
+    return Problem(fault.message, document.marks.at(list(fault.trail)), hint)
+
+
+def _plain(value: Any) -> Any:
+    """Secrets as what pydantic knows how to hide."""
+    match value:
+        case Secret():
+            return SecretStr(value.value)
+        case Mapping():
+            return {key: _plain(item) for key, item in value.items()}
+        case list() | tuple():
+            return [_plain(item) for item in value]
+        case _:
+            return value
+
+
+def _near(word: str, known: Iterable[str]) -> str:
+    near = difflib.get_close_matches(word, list(known), 1, 0.6)
+    return f"did you mean {near[0]!r}?" if near else ""
+
+
+def _references(at: Address, resource: Resource, draft: _Draft) -> None:
+    for name in sorted(resource.refs(at)):
+        if name in draft.resources or name.key in KINDS[name.kind].builtins:
+            continue
+        if name.root not in draft.places and name.root != name and name.root.kind in KINDS:
+            name = name.root
+        others = [other.key for other in draft.resources if other.kind == name.kind and other.parent == name.parent]
+        message = f"there is no {name.kind} {name.key.removeprefix(RAW_ID)!r}"
+        message += f" in {name.parent}" if name.parent else ""
+        draft.say(at, list(_fields(at, resource, name)), message, _near(name.key, others))
+
+
+def _fields(at: Address, resource: Resource, name: Address) -> Iterator[str]:
+    """The field in which a resource names another."""
+    for field_name, facet in facets(type(resource)).items():
+        value = getattr(resource, field_name)
+        if facet.ref and facet.ref.kind == name.kind and value:
+            keys = value.items() if isinstance(value, dict) else [("", value)]
+            for key, item in keys:
+                if target(facet.ref, at, item) == name:
+                    yield field_name
+                    yield key
+                    return

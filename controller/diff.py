@@ -1,0 +1,97 @@
+"""What differs between the desired and the live state, for people and for the planner.
+
+Rules that do not bend:
+1. A root that could not be read is never compared.
+2. What AWS made by itself (built-ins) is never created or deleted.
+3. A replaced resource counts as having nothing live inside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from controller.address import Address
+from controller.model import CREATE_ONLY, KINDS, Difference, Resource, facets
+from controller.state import State
+
+
+class Action(StrEnum):
+    """What happens to a resource."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    REPLACE = "replace"
+    RENAME = "rename"
+    DELETE = "delete"
+
+
+@dataclass(frozen=True)
+class Change:
+    """What differs at one address, and why it has to be done in this way."""
+
+    at: Address
+    action: Action
+    old: Resource | None = None
+    new: Resource | None = None
+    differences: tuple[Difference, ...] = ()
+    reason: str = ""
+    was: Address | None = None
+
+
+def diff(desired: State, live: State) -> tuple[Change, ...]:
+    """The changes that lead from live to desired, by address."""
+    skipped = desired.unknown.keys() | live.unknown.keys()
+    renames = [change for kind in KINDS.values() for change in kind.renamed(desired.resources, live)]
+    addresses = desired.resources.keys() | live.resources.keys()
+    replaced: set[Address] = set()
+    changes = [Change(new, Action.RENAME, was=old) for old, new in renames]
+    for at in sorted(addresses, key=lambda at: (len(at.lineage), str(at))):
+        if at.root in skipped:
+            continue
+        gone = any(_inside(at, top) for top in replaced)
+        old = None if gone and at in desired.resources else live.resources.get(at)
+        if old is None and at.key in KINDS[at.kind].builtins and at.root not in live.resources:
+            old = _seeded(desired.resources[at])
+        change = _compare(at, old, desired.resources.get(at))
+        if change:
+            changes.append(change)
+            if change.action is Action.REPLACE:
+                replaced.add(at)
+    return tuple(sorted(changes, key=lambda change: str(change.at)))
+
+
+def _inside(at: Address, top: Address) -> bool:
+    return top in enclosures(at)
+
+
+def enclosures(at: Address) -> Iterator[Address]:
+    """Everything whose deletion takes this address along, from the inside out."""
+    above = KINDS[at.kind].enclosure(at)
+    while above is not None:
+        yield above
+        above = KINDS[above.kind].enclosure(above)
+
+
+def _compare(at: Address, old: Resource | None, new: Resource | None) -> Change | None:
+    if new is None:
+        builtin = at.key in KINDS[at.kind].builtins
+        return None if builtin or old is None else Change(at, Action.DELETE, old=old)
+    if old is None:
+        return Change(at, Action.CREATE, new=new)
+    aligned = old.aligned(new)
+    differences = new.differences(aligned)
+    if not differences:
+        return None
+    if fields := new.replaces(aligned):
+        reason = f"{', '.join(fields)} cannot be changed in place"
+        return Change(at, Action.REPLACE, aligned, new, differences, reason)
+    return Change(at, Action.UPDATE, aligned, new, differences)
+
+
+def _seeded(new: Resource) -> Resource:
+    """A built-in that AWS makes together with its container; its content is not known yet."""
+    fields = facets(type(new)).values()
+    kept = {facet.name: getattr(new, facet.name) for facet in fields if CREATE_ONLY in facet.marks}
+    return type(new).model_construct(**(dict.fromkeys(type(new).model_fields) | kept))

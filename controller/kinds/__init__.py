@@ -1,0 +1,6 @@
+"""All kinds. Importing this package registers them."""
+
+from controller.kinds import rest
+
+
+__all__ = ["rest"]

@@ -1,0 +1,73 @@
+"""ApiKey: what a caller sends to be counted by a usage plan.
+
+One default is not AWS's: a key is enabled unless the spec says otherwise (docs/adr/0004-api-keys-enabled.md).
+Facts: API Gateway API reference, CreateApiKey and UpdateApiKey.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Self
+
+from pydantic import BeforeValidator, Field, SecretStr, ValidationInfo
+
+from controller.address import Address
+from controller.kinds.rest.dialect import RootKind
+from controller.kinds.rest.rest_api import Tags, live_tags
+from controller.model import (
+    CREATE_ONLY,
+    SENSITIVE,
+    WRITE_ONLY,
+    Context,
+    Listing,
+    ServerDefault,
+    Wire,
+    register,
+)
+
+
+def _secret(value: Any, info: ValidationInfo) -> Any:
+    if isinstance(value, str) and (info.context or {}).get("spec"):
+        msg = "a key's value is a secret and does not belong in git: refer to it, as in {$env: NAME}"
+        raise ValueError(msg)
+    return value
+
+
+@register
+class ApiKey(RootKind):
+    """An API key."""
+
+    kind = "ApiKey"
+    listing = Listing("GetApiKeys", params={"includeValues": True})
+    id_field = "id"
+
+    param = "apiKey"
+    create = "CreateApiKey"
+    update = "UpdateApiKey"
+    delete = "DeleteApiKey"
+    arn = "apikeys"
+    read_one = "GetApiKey"
+    read_params = {"includeValue": True}
+
+    name: Annotated[str, Wire(always=True)] = ""
+    description: Annotated[str | None, Wire(clear="empty")] = None
+    enabled: Annotated[bool, Wire(always=True)] = True
+    value: Annotated[
+        SecretStr | None, BeforeValidator(_secret), SENSITIVE, CREATE_ONLY, ServerDefault()
+    ] = Field(None, description="A reference such as {$env: NAME}; AWS makes one up when absent.")
+    customerId: Annotated[str | None, Wire(clear="empty")] = None
+    generateDistinctId: Annotated[bool, WRITE_ONLY] = False
+    tags: Tags = {}
+
+    @classmethod
+    def from_spec(cls, key: str, raw: Mapping[str, Any]) -> Self:
+        return cls.model_validate({"name": key, **raw}, strict=True, context={"spec": True})
+
+    @classmethod
+    def from_aws(cls, payload: Mapping[str, Any], context: Context) -> Self:
+        # What AWS reads back for an empty field differs by call; empty is absent.
+        kept = {key: value for key, value in payload.items() if value != ""}
+        return super().from_aws({**kept, "tags": live_tags(payload)}, context)
+
+    def claims(self, at: Address) -> frozenset[tuple[Any, ...]]:
+        return frozenset({("ApiKey", self.value.get_secret_value())} if self.value else ())

@@ -1,0 +1,131 @@
+"""Authorizer: who may call a method, decided by a Lambda function or a Cognito user pool.
+
+Facts: API Gateway API reference, CreateAuthorizer and UpdateAuthorizer.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field
+
+from controller.address import Address
+from controller.call import Call
+from controller.kinds.rest import lambdas
+from controller.kinds.rest.dialect import RestKind
+from controller.model import (
+    Context,
+    Listing,
+    Resource,
+    Scope,
+    ServerDefault,
+    Slot,
+    StringSet,
+    Wire,
+    register,
+)
+
+
+COGNITO = "COGNITO_USER_POOLS"
+_HEADER = "method.request.header.Authorization"
+
+
+@register
+class Authorizer(RestKind):
+    """An authorizer, referred to by name from methods."""
+
+    kind = "Authorizer"
+    container = "RestApi"
+    slot = Slot("authorizers")
+    listing = Listing("GetAuthorizers")
+    id_field = "id"
+    definition = True
+    shorthands = {"lambda": str}
+
+    param = "authorizerId"
+    key_param = "name"
+    create = "CreateAuthorizer"
+    update = "UpdateAuthorizer"
+    delete = "DeleteAuthorizer"
+
+    type: Literal["TOKEN", "REQUEST", "COGNITO_USER_POOLS"]
+    providerARNs: Annotated[StringSet, Wire(element="value")] = frozenset()
+    authorizerUri: str | None = None
+    authorizerCredentials: Annotated[str | None, Wire(clear="empty")] = None
+    identitySource: Annotated[str | None, Wire(clear="remove")] = Field(
+        None, description=f"By default {_HEADER} for TOKEN and {COGNITO}."
+    )
+    identityValidationExpression: Annotated[str | None, Wire(clear="empty")] = None
+    authorizerResultTtlInSeconds: int = Field(300, ge=0, le=3600, description="Seconds; 0 is off.")
+    authType: Annotated[str | None, ServerDefault()] = None
+
+    @classmethod
+    def desugar(cls, raw: dict[str, Any], scope: Scope) -> dict[str, Any]:
+        source = {} if raw.get("type") == "REQUEST" else {"identitySource": _HEADER}
+        return source | lambdas.authorizer(raw, scope)
+
+    @classmethod
+    def from_spec(cls, key: str, raw: Mapping[str, Any]) -> Self:
+        return _tidy(super().from_spec(key, raw))
+
+    @classmethod
+    def from_aws(cls, payload: Mapping[str, Any], context: Context) -> Self:
+        return _tidy(super().from_aws(payload, context))
+
+    def replaces(self, old: Self) -> tuple[str, ...]:
+        changed = self.type != old.type and COGNITO in (self.type, old.type)
+        return (*super().replaces(old), *(["type"] if changed else []))
+
+    def creating(self, at: Address) -> list[Call]:
+        calls = super().creating(at)
+        if self.type == COGNITO and self.authorizerCredentials:
+            # The create call leaves the credentials of a Cognito authorizer out without a word.
+            bare = self.model_copy(update={"authorizerCredentials": None})
+            calls += self.patching(at, bare)
+        return calls
+
+    def check(self, at: Address, desired: Mapping[Address, Resource]) -> Iterator[tuple[str, str]]:
+        if self.type == COGNITO and not self.providerARNs:
+            yield "type", f"{COGNITO} needs providerARNs"
+        if self.type != COGNITO and not self.authorizerUri:
+            yield "type", f"{self.type} needs lambda, or an authorizerUri"
+        if self.type == "REQUEST" and not self.identitySource and self.authorizerResultTtlInSeconds:
+            yield "type", "REQUEST needs an identitySource, or authorizerResultTtlInSeconds: 0"
+
+
+def _tidy(authorizer: Authorizer) -> Any:
+    """Spaces in the list of sources mean nothing, and neither does the time to live of a Cognito authorizer."""
+    changes: dict[str, Any] = {}
+    if authorizer.identitySource:
+        changes["identitySource"] = re.sub(r"\s*,\s*", ",", authorizer.identitySource.strip())
+    if authorizer.type == COGNITO:
+        changes["authorizerResultTtlInSeconds"] = 300
+    return authorizer.model_copy(update=changes)
+
+
+def with_authorization(raw: dict[str, Any]) -> dict[str, Any]:
+    """An API's spec in which `authorizer:` on a method has brought the authorizationType along."""
+    authorizers, paths = raw.get("authorizers"), raw.get("paths")
+    if not isinstance(authorizers, Mapping) or not isinstance(paths, Mapping):
+        return raw
+    types = {
+        name: COGNITO if content.get("type") == COGNITO else "CUSTOM"
+        for name, content in authorizers.items()
+        if isinstance(content, Mapping)
+    }
+    return {**raw, "paths": {path: _authorized(content, types) for path, content in paths.items()}}
+
+
+def _authorized(path: Any, types: Mapping[str, str]) -> Any:
+    methods = path.get("methods") if isinstance(path, Mapping) else None
+    if not isinstance(methods, Mapping):
+        return path
+    found = {
+        verb: {"authorizationType": types[method["authorizer"]], **method}
+        if isinstance(method, Mapping) and str(method.get("authorizer")) in types
+        else method
+        for verb, method in methods.items()
+    }
+    return {**path, "methods": found}

@@ -1,0 +1,170 @@
+"""RestApi: the root of an API. Facts: API Gateway API reference, CreateRestApi and UpdateRestApi."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from controller.address import Address
+from controller.call import Call
+from controller.kinds.rest import patch
+from controller.kinds.rest.authorizer import with_authorization
+from controller.kinds.rest.cors import Cors, spread_cors
+from controller.kinds.rest.dialect import RESERVED_TAGS, RootKind
+from controller.kinds.rest.path import with_ancestors
+from controller.kinds.rest.policy import compress, decode, read_policy
+from controller.model import (
+    COSMETIC,
+    DOCUMENT,
+    TAGS,
+    Context,
+    Listing,
+    Scope,
+    ServerDefault,
+    StringSet,
+    Value,
+    Wire,
+    dumped,
+    register,
+)
+
+
+EndpointType = Literal["EDGE", "REGIONAL", "PRIVATE"]
+
+
+def user_tags(tags: Any) -> Any:
+    """An author's tags: those of AWS and of this controller are not theirs to set."""
+    if isinstance(tags, Mapping):
+        for key in tags:
+            if str(key).startswith(RESERVED_TAGS):
+                msg = f"tags that begin with {' or '.join(RESERVED_TAGS)} are reserved: {key}"
+                raise ValueError(msg)
+    return tags
+
+
+def live_tags(payload: Mapping[str, Any]) -> dict[str, str]:
+    """The tags of a live item that are an author's."""
+    tags = payload.get("tags") or {}
+    return {k: v for k, v in tags.items() if not k.startswith(RESERVED_TAGS)}
+
+
+Tags = Annotated[dict[str, str], BeforeValidator(user_tags), TAGS, COSMETIC]
+
+
+class EndpointConfiguration(Value):
+    """Where the API is served from."""
+
+    types: Annotated[tuple[EndpointType, ...], BeforeValidator(lambda v: tuple(v) if isinstance(v, list) else v)] = (
+        Field(("EDGE",), min_length=1, max_length=1, description="Exactly one type.")
+    )
+    vpcEndpointIds: Annotated[StringSet, Wire(element="value")] = frozenset()
+    ipAddressType: Annotated[
+        Literal["ipv4", "dualstack"] | None, ServerDefault(("ipv4", "dualstack")), COSMETIC
+    ] = None
+
+
+@register
+class RestApi(RootKind):
+    """A REST API and everything in it."""
+
+    kind = "RestApi"
+    listing = Listing("GetRestApis")
+    id_field = "id"
+    definition = True
+    shorthands = {"cors": Cors}
+
+    param = "restApiId"
+    create = "CreateRestApi"
+    update = "UpdateRestApi"
+    delete = "DeleteRestApi"
+    arn = "restapis"
+    read_one = "GetRestApi"
+    read_whole = True
+
+    name: Annotated[str, Wire(always=True), COSMETIC] = Field("", description="AWS name; the logical name by default.")
+    description: Annotated[str | None, Wire(clear="remove"), COSMETIC] = Field(None, min_length=1)
+    version: Annotated[str | None, Wire(patch=""), COSMETIC] = None
+    apiKeySource: Literal["HEADER", "AUTHORIZER"] = "HEADER"
+    binaryMediaTypes: StringSet = frozenset()
+    minimumCompressionSize: int | None = Field(None, ge=0, le=10485760)
+    policy: Annotated[Any, BeforeValidator(read_policy), DOCUMENT, Wire(clear="empty")] = Field(
+        None, description="Resource policy: an IAM policy document."
+    )
+    disableExecuteApiEndpoint: bool = False
+    endpointConfiguration: EndpointConfiguration = EndpointConfiguration()
+    securityPolicy: Annotated[str | None, ServerDefault(("TLS_1_0", "TLS_1_2")), COSMETIC] = None
+    endpointAccessMode: Annotated[
+        Literal["BASIC", "STRICT"] | None, Wire(clear="empty"), COSMETIC
+    ] = None
+    tags: Tags = {}
+
+    @model_validator(mode="after")
+    def _endpoint_needs(self) -> Self:
+        enhanced = (self.securityPolicy or "").startswith("SecurityPolicy_")
+        if enhanced and not self.endpointAccessMode:
+            msg = f"endpointAccessMode: BASIC or STRICT is required with securityPolicy {self.securityPolicy}"
+            raise ValueError(msg)
+        kinds = self.endpointConfiguration
+        if kinds.vpcEndpointIds and kinds.types != ("PRIVATE",):
+            msg = "vpcEndpointIds are for types: [PRIVATE] only"
+            raise ValueError(msg)
+        return self
+
+    @classmethod
+    def desugar(cls, raw: dict[str, Any], scope: Scope) -> dict[str, Any]:
+        return spread_cors(with_authorization(with_ancestors(raw)), scope)
+
+    @classmethod
+    def from_aws(cls, payload: Mapping[str, Any], context: Context) -> Self:
+        text = decode(payload.get("policy"))
+        document = compress(text, str(payload.get("id", ""))) if text else None
+        return super().from_aws(
+            {**payload, "policy": document, "tags": live_tags(payload)}, context
+        )
+
+    def learn(self, at: Address, answer: Mapping[str, Any]) -> dict[Address, str]:
+        known = {at: str(answer["id"])}
+        if root := answer.get("rootResourceId"):
+            known[at.child("Path", "/")] = str(root)
+        return known
+
+    def dump(self, name: str, value: Any, at: Address) -> Any:
+        return dumped(value)
+
+    def updating(self, at: Address, old: Self) -> list[Call]:
+        # The version has no patch path; merging a document that has nothing else in it sets it.
+        if self.version == old.version:
+            return super().updating(at, old)
+        body = dumped(
+            {
+                "openapi": "3.0.1",
+                "info": {"title": self.name, "version": self.version or ""},
+                "paths": {},
+            }
+        )
+        merge = Call("PutRestApi", {"restApiId": at, "mode": "merge", "body": body})
+        return [*super().updating(at, old), merge]
+
+    def patch(self, at: Address, old: Self) -> list[patch.Operation]:
+        return [
+            fixed
+            for operation in super().patch(at, old)
+            for fixed in self._oddities(operation, old)
+        ]
+
+    def _oddities(self, operation: patch.Operation, old: Self) -> list[patch.Operation]:
+        """The endpoint type is replaced by position; ipAddressType and securityPolicy have no cleared form."""
+        match operation["path"]:
+            case "/endpointConfiguration/types":
+                new = self.endpointConfiguration.types[0]
+                return [patch.replace("/endpointConfiguration/types/0", new)]
+            case "/endpointConfiguration/ipAddressType" if "value" not in operation:
+                private = self.endpointConfiguration.types == ("PRIVATE",)
+                return [patch.replace(operation["path"], "dualstack" if private else "ipv4")]
+            case "/securityPolicy" if "value" not in operation:
+                private = self.endpointConfiguration.types == ("PRIVATE",)
+                return [patch.replace("/securityPolicy", "TLS_1_2" if private else "TLS_1_0")]
+            case _:
+                return [operation]

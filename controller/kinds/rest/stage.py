@@ -1,0 +1,257 @@
+"""Stage: a named, served deployment with its settings.
+
+While a stage has canarySettings, a new definition goes to the canary and the stage keeps serving what it served;
+taking canarySettings out promotes it. Facts: API Gateway API reference, CreateStage and UpdateStage.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, model_validator
+
+from controller.address import Address
+from controller.kinds.rest import patch
+from controller.kinds.rest.dialect import RestKind
+from controller.kinds.rest.rest_api import Tags, live_tags
+from controller.model import (
+    DERIVED,
+    INTERNAL,
+    Context,
+    Listing,
+    Ref,
+    Resource,
+    ServerDefault,
+    Slot,
+    Value,
+    Wire,
+    facets,
+    register,
+    same,
+)
+
+
+STAR = "*/*"
+_METHOD = re.compile(r"[A-Z]+ /.*")
+_UNLIMITED = -1
+
+
+class MethodSetting(Value):
+    """How a stage treats one method, or all of them (`*/*`)."""
+
+    metricsEnabled: Annotated[bool, Wire(patch="/metrics/enabled")] = False
+    loggingLevel: Annotated[Literal["OFF", "ERROR", "INFO"], Wire(patch="/logging/loglevel")] = "OFF"
+    dataTraceEnabled: Annotated[bool, Wire(patch="/logging/dataTrace")] = False
+    throttlingBurstLimit: Annotated[int | None, Wire(patch="/throttling/burstLimit")] = Field(None, ge=0)
+    throttlingRateLimit: Annotated[float | None, Wire(patch="/throttling/rateLimit")] = Field(
+        None, ge=0, description="Requests per second; the account's limit when absent."
+    )
+    cachingEnabled: Annotated[bool, Wire(patch="/caching/enabled")] = False
+    cacheTtlInSeconds: Annotated[int, Wire(patch="/caching/ttlInSeconds")] = Field(300, ge=0, le=3600)
+    cacheDataEncrypted: Annotated[bool, Wire(patch="/caching/dataEncrypted")] = False
+    requireAuthorizationForCacheControl: Annotated[
+        bool, Wire(patch="/caching/requireAuthorizationForCacheControl")
+    ] = True
+    unauthorizedCacheControlHeaderStrategy: Annotated[
+        Literal["FAIL_WITH_403", "SUCCEED_WITH_RESPONSE_HEADER", "SUCCEED_WITHOUT_RESPONSE_HEADER"],
+        Wire(patch="/caching/unauthorizedCacheControlHeaderStrategy"),
+    ] = "SUCCEED_WITH_RESPONSE_HEADER"
+    spelling: Annotated[str, INTERNAL] = ""
+
+
+class AccessLogSettings(Value):
+    """Where a line for each request goes, and what it says."""
+
+    destinationArn: Annotated[str, Wire(add="add")]
+    format: str | None = None
+
+
+class CanarySettings(Value):
+    """The share of requests that the canary answers, and how it differs."""
+
+    percentTraffic: float = Field(0.0, ge=0, le=100)
+    stageVariableOverrides: Annotated[dict[str, str], Wire(add="replace")] = {}
+    useStageCache: bool = False
+
+
+@register
+class Stage(RestKind):
+    """A stage of an API."""
+
+    kind = "Stage"
+    container = "RestApi"
+    slot = Slot("stages")
+    listing = Listing("GetStages", items="item", paged=False)
+    key_field = "stageName"
+
+    param = "stageName"
+    create = "CreateStage"
+    update = "UpdateStage"
+    delete = "DeleteStage"
+
+    deployment: Annotated[str | None, Ref("Deployment"), Wire(send="deploymentId"), DERIVED] = None
+    description: Annotated[str | None, Wire(clear="empty")] = Field(None, min_length=1)
+    variables: Annotated[dict[str, str], Wire(add="replace")] = {}
+    tracingEnabled: bool = False
+    cacheClusterEnabled: bool = False
+    cacheClusterSize: Annotated[
+        Literal["0.5", "1.6", "6.1", "13.5", "28.4", "58.2", "118", "237"] | None, ServerDefault(("0.5",))
+    ] = Field(None, description="GB.")
+    documentationVersion: Annotated[str | None, Wire(clear="empty")] = None
+    clientCertificateId: Annotated[str | None, Wire(clear="empty", follow_up=True)] = None
+    accessLogSettings: Annotated[
+        AccessLogSettings | None, Wire(clear="remove", follow_up=True, rebuild=True)
+    ] = None
+    methodSettings: Annotated[dict[str, MethodSetting], Wire(follow_up=True)] = Field(
+        {}, description="By method, as in `GET /pets`; `*/*` is for all methods."
+    )
+    canarySettings: Annotated[CanarySettings | None, Wire(clear="remove", rebuild=True)] = None
+    canaryDeployment: Annotated[
+        str | None,
+        Ref("Deployment"),
+        Wire(send="canaryDeploymentId", patch="/canarySettings/deploymentId"),
+        DERIVED,
+    ] = None
+    tags: Tags = {}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _canonical(cls, values: Any) -> Any:
+        if not isinstance(values, dict) or values.get("cacheClusterEnabled"):
+            return values
+        return {key: value for key, value in values.items() if key != "cacheClusterSize"}
+
+    @classmethod
+    def check_key(cls, key: str) -> str | None:
+        allowed = re.fullmatch(r"[A-Za-z0-9_-]{1,128}", key)
+        return None if allowed else "a stage's name has letters, digits, - and _ only"
+
+    @classmethod
+    def from_spec(cls, key: str, raw: Mapping[str, Any]) -> Self:
+        settings = raw.get("methodSettings")
+        star = settings.get(STAR) if isinstance(settings, Mapping) else None
+        if isinstance(settings, Mapping) and isinstance(star, Mapping):
+            # AWS starts a method's settings as a copy of those for all methods.
+            spread = {
+                name: {**star, **own} if isinstance(own, Mapping) else own
+                for name, own in settings.items()
+            }
+            raw = {**raw, "methodSettings": spread}
+        return super().from_spec(key, raw)
+
+    @classmethod
+    def from_aws(cls, payload: Mapping[str, Any], context: Context) -> Self:
+        found = {**payload, "tags": live_tags(payload)}
+        settings = payload.get("methodSettings") or {}
+        found["methodSettings"] = {
+            method_of(key): _live_setting(key, content, context) for key, content in settings.items()
+        }
+        if canary := payload.get("canarySettings"):
+            found["canaryDeploymentId"] = canary.get("deploymentId")
+            found["canarySettings"] = {
+                key: value for key, value in canary.items() if key != "deploymentId" and value is not None
+            }
+        if logs := payload.get("accessLogSettings"):
+            arn = str(logs.get("destinationArn", "")).removesuffix(":*")
+            found["accessLogSettings"] = {**logs, "destinationArn": arn}
+        if payload.get("cacheClusterStatus") == "DELETE_IN_PROGRESS":
+            found["cacheClusterEnabled"] = False
+        return super().from_aws(found, context)
+
+    def check(self, at: Address, desired: Mapping[Address, Resource]) -> Iterator[tuple[str, str]]:
+        for key in self.methodSettings:
+            if key != STAR and not _METHOD.fullmatch(key):
+                yield "methodSettings", f"{key}: expected a verb and a path, as in `GET /pets`, or {STAR}"
+        if not any(other.kind == "Method" and other.within(at.root) for other in desired):
+            yield "", "a stage needs something to serve: the API has no methods"
+        for name, value in self.variables.items():
+            if not re.fullmatch(r"[A-Za-z0-9_]{1,64}", name):
+                yield "variables", f"{name}: letters, digits and _ only, 64 at most"
+            if not re.fullmatch(r"[A-Za-z0-9._~:/?#&=,-]{1,512}", value):
+                yield "variables", f"{name}: AWS allows letters, digits and - . _ ~ : / ? # & = , only"
+
+    def aligned(self, desired: Self) -> Self:
+        found = super().aligned(desired)
+        if desired.canarySettings and self.deployment:
+            return found.model_copy(update={"deployment": desired.deployment})
+        return found
+
+    def create_fields(self, at: Address) -> dict[str, Any]:
+        found = super().create_fields(at)
+        found.pop("canaryDeploymentId", None)
+        return found
+
+    def patch(self, at: Address, old: Self) -> list[patch.Operation]:
+        plain = {"methodSettings": {}}
+        settings = list(_settings(old.methodSettings, self.methodSettings))
+        rest = super()
+        return [
+            *(
+                operation
+                for operation in patch.operations(
+                    at, old.model_copy(update=plain), self.model_copy(update=plain)
+                )
+                if operation != {"op": "replace", "path": "/canarySettings/deploymentId"}
+            ),
+            *settings,
+        ]
+
+    def resource_path(self, at: Address) -> tuple[str | Address, ...]:
+        return ("/restapis/", at.root, f"/stages/{at.key}")
+
+
+def method_of(key: str) -> str:
+    """`GET /pets/{id}` for any of the spellings that AWS gives back, such as `~1pets~1{id}/GET`."""
+    if key in (STAR, f"/{STAR}"):
+        return STAR
+    path, _, verb = key.rpartition("/")
+    return f"{verb} /{patch.unescape(path).strip('/')}"
+
+
+def _live_setting(key: str, content: Mapping[str, Any], context: Context) -> dict[str, Any]:
+    known = {k: v for k, v in content.items() if k in MethodSetting.model_fields and v is not None}
+    limits = dict(zip(("throttlingBurstLimit", "throttlingRateLimit"), context.throttle, strict=True))
+    for name, limit in limits.items():
+        if known.get(name) in (limit, _UNLIMITED):
+            del known[name]
+    return {**known, "spelling": key.removeprefix("/") if key.startswith("/*") else key}
+
+
+def _settings(
+    old: Mapping[str, MethodSetting], new: Mapping[str, MethodSetting]
+) -> Iterator[patch.Operation]:
+    """Removals, then all methods, then single methods, whose settings start as a copy of the former."""
+    for key in sorted(old.keys() - new.keys()):
+        yield {"op": "remove", "path": _prefix(key, old[key])}
+    for key in sorted(new, key=lambda key: (key != STAR, key)):
+        before, after = old.get(key), new[key]
+        if before is not None and same(before, after):
+            continue
+        prefix = _prefix(key, before or after)
+        if before is not None and _limits_go(before, after):
+            # No value means "the account's limit" here: only a fresh start brings it back.
+            yield {"op": "remove", "path": prefix}
+            before = None
+        for name, facet in facets(MethodSetting).items():
+            value = getattr(after, name)
+            if facet.compared and value is not None and (before is None or getattr(before, name) != value):
+                yield patch.replace(prefix + facet.patch, value)
+
+
+def _limits_go(before: MethodSetting, after: MethodSetting) -> bool:
+    return any(
+        getattr(before, name) is not None and getattr(after, name) is None
+        for name in ("throttlingBurstLimit", "throttlingRateLimit")
+    )
+
+
+def _prefix(key: str, setting: MethodSetting) -> str:
+    """The path of a setting: spelt as AWS gave it back, since another spelling would make a second one."""
+    if setting.spelling:
+        return f"/{setting.spelling}"
+    if key == STAR:
+        return f"/{STAR}"
+    verb, _, path = key.partition(" ")
+    return f"/{patch.escape(path)}/{verb}"

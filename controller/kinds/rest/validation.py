@@ -1,0 +1,130 @@
+"""Model and RequestValidator: what a request or answer must look like.
+
+Facts: API Gateway API reference, CreateModel, UpdateModel, CreateRequestValidator.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Self
+
+from pydantic import Field
+
+from controller.address import Address
+from controller.call import Text
+from controller.kinds.rest import patch
+from controller.kinds.rest.dialect import RestKind
+from controller.model import (
+    CREATE_ONLY,
+    Context,
+    Json,
+    Listing,
+    Resource,
+    Slot,
+    Wire,
+    dumped,
+    register,
+)
+
+
+_URL = "https://apigateway.amazonaws.com/restapis/"
+_LOCAL = "#/models/"
+
+
+@register
+class Model(RestKind):
+    """A JSON Schema, referred to by name. A `$ref` of `#/models/Name` means another model of the API."""
+
+    kind = "Model"
+    container = "RestApi"
+    slot = Slot("models")
+    listing = Listing("GetModels")
+    definition = True
+    builtins = frozenset({"Empty", "Error"})
+
+    param = "modelName"
+    key_param = "name"
+    create = "CreateModel"
+    update = "UpdateModel"
+    delete = "DeleteModel"
+
+    contentType: Annotated[str, CREATE_ONLY, Wire(always=True)] = "application/json"
+    description: Annotated[str | None, Wire(clear="empty")] = Field(None, min_length=1)
+    schema_: Annotated[Json, Wire(send="schema")] = Field(
+        alias="schema", description="JSON Schema, draft 4."
+    )
+
+    @classmethod
+    def check_key(cls, key: str) -> str | None:
+        return None if re.fullmatch(r"[A-Za-z0-9]+", key) else "a model's name has letters and digits only"
+
+    @classmethod
+    def from_aws(cls, payload: Mapping[str, Any], context: Context) -> Self:
+        own = re.escape(f"{_URL}{context.root}/models/")
+        schema = re.sub(own, _LOCAL, payload.get("schema") or "{}")
+        return super().from_aws(
+            {**payload, "schema": schema, "description": payload.get("description") or None}, context
+        )
+
+    def refs(self, at: Address) -> frozenset[Address]:
+        names = set(re.findall(rf'"\$ref":"{_LOCAL}([^"/]+)"', dumped(self.schema_)))
+        return frozenset(at.root.child("Model", name) for name in names) - {at}
+
+    def without(self, gone: Address, at: Address) -> Self | None:
+        text = dumped(self.schema_).replace(f'"$ref":"{_LOCAL}{gone.key}"', '"type":"object"')
+        return self.model_copy(update={"schema_": json.loads(text)})
+
+    def dump(self, name: str, value: Any, at: Address) -> Any:
+        """The schema with references to other models as AWS's URLs, which hold the API's id."""
+        pieces = re.split(rf'(?<="\$ref":"){_LOCAL}', dumped(value))
+        if len(pieces) == 1:
+            return pieces[0]
+        parts: list[str | Address] = [pieces[0]]
+        for piece in pieces[1:]:
+            parts += [_URL, at.root, f"/models/{piece}"]
+        return Text(tuple(parts))
+
+    def patch(self, at: Address, old: Self) -> list[patch.Operation]:
+        return [
+            operation | {"value": self.dump("schema", self.schema_, at)}
+            if operation["path"] == "/schema"
+            else operation
+            for operation in super().patch(at, old)
+        ]
+
+    def check(self, at: Address, desired: Mapping[Address, Resource]) -> Iterator[tuple[str, str]]:
+        if not self.schema_:
+            yield "schema", "a schema that says nothing is refused by AWS: give at least a type"
+        if at in _reach(at, desired, set()):
+            yield "schema", f"{at.key} refers to itself through other models; AWS cannot create such a circle"
+
+
+def _reach(at: Address, desired: Mapping[Address, Resource], seen: set[Address]) -> set[Address]:
+    for other in desired[at].refs(at) if at in desired else ():
+        if other not in seen:
+            seen.add(other)
+            _reach(other, desired, seen)
+    return seen
+
+
+@register
+class RequestValidator(RestKind):
+    """Which parts of a request are checked before the integration sees it."""
+
+    kind = "RequestValidator"
+    container = "RestApi"
+    slot = Slot("requestValidators")
+    listing = Listing("GetRequestValidators")
+    id_field = "id"
+    definition = True
+
+    param = "requestValidatorId"
+    key_param = "name"
+    create = "CreateRequestValidator"
+    update = "UpdateRequestValidator"
+    delete = "DeleteRequestValidator"
+
+    validateRequestBody: bool = False
+    validateRequestParameters: bool = False

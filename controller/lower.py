@@ -1,0 +1,130 @@
+"""Changes → chains of calls: what each change does, before anything is put in order.
+
+An address has up to three chains:
+  leave     it goes, or lets go of something that goes
+  arrive    it comes, or becomes what dependants need
+  settle    it drops what dependants no longer need
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from controller.address import Address
+from controller.call import Call
+from controller.diff import Action, Change, enclosures
+from controller.model import Resource
+from controller.state import State
+
+
+@dataclass
+class Chains:
+    """The calls of one address, and what the deletion among them takes along."""
+
+    change: Change
+    leave: list[Call] = field(default_factory=list)
+    arrive: list[Call] = field(default_factory=list)
+    settle: list[Call] = field(default_factory=list)
+    covers: list[Address] = field(default_factory=list)
+
+
+def lower(changes: Iterable[Change], desired: State, live: State) -> dict[Address, Chains]:
+    """The chains of every address that needs any."""
+    by_address = {change.at: change for change in changes if change.action is not Action.RENAME}
+    renames = {change.at: change for change in changes if change.action is Action.RENAME}
+    found: dict[Address, Chains] = {}
+    for at, change in (by_address | _let_go(by_address, desired, live)).items():
+        cover = _cover(at, by_address)
+        if change.action is Action.DELETE and cover and not (change.old and change.old.leaves_first()):
+            continue
+        found[at] = _chains(change, by_address, live)
+    for at in by_address.keys() | live.resources.keys():
+        if (cover := _cover(at, by_address)) and cover in found and at in live.resources:
+            found[cover].covers.append(at)
+    for at, change in renames.items():
+        chains = found.setdefault(at, Chains(change))
+        chains.arrive = [*desired.resources[at].renaming(at), *chains.arrive]
+    _retake_claims(found, desired, live)
+    return found
+
+
+def _cover(at: Address, changes: Mapping[Address, Change]) -> Address | None:
+    """The outermost deletion that takes this address along."""
+    covering = [top for top in enclosures(at) if _leaves(changes.get(top))]
+    return covering[-1] if covering else None
+
+
+def _leaves(change: Change | None) -> bool:
+    return change is not None and change.action in (Action.DELETE, Action.REPLACE)
+
+
+def _let_go(
+    changes: Mapping[Address, Change], desired: State, live: State
+) -> dict[Address, Change]:
+    """Dependants that stay while what they refer to is replaced: they have to be updated, changed or not."""
+    replaced = {at for at, change in changes.items() if change.action is Action.REPLACE}
+    found: dict[Address, Change] = {}
+    for at, resource in live.resources.items():
+        names = resource.refs(at) & replaced
+        if not names or at not in desired.resources or _cover(at, changes) or at in changes:
+            continue
+        reason = f"refers to {', '.join(name.name for name in sorted(names))}, which is replaced"
+        new = desired.resources[at]
+        found[at] = Change(at, Action.UPDATE, resource.aligned(new), new, reason=reason)
+    return found
+
+
+def _chains(change: Change, changes: Mapping[Address, Change], live: State) -> Chains:
+    chains = Chains(change)
+    at, old, new = change.at, change.old, change.new
+    match change.action:
+        case Action.CREATE if new:
+            chains.arrive = new.creating(at)
+        case Action.DELETE if old:
+            chains.leave = old.deleting(at)
+        case Action.REPLACE if old and new:
+            chains.leave, chains.arrive = old.deleting(at), new.creating(at)
+        case Action.UPDATE if old and new:
+            _update(chains, old, new, _replaced_refs(old, at, changes))
+    return chains
+
+
+def _replaced_refs(old: Resource, at: Address, changes: Mapping[Address, Change]) -> list[Address]:
+    return sorted(
+        name for name in old.refs(at) if (c := changes.get(name)) and c.action is Action.REPLACE
+    )
+
+
+def _update(chains: Chains, old: Resource, new: Resource, gone: list[Address]) -> None:
+    at = chains.change.at
+    released: Resource | None = old
+    for name in gone:
+        released = released.without(name, at) if released else None
+    if released is None:
+        chains.leave, chains.arrive = old.deleting(at), new.creating(at)
+        return
+    if gone:
+        chains.leave = released.updating(at, old)
+    wide = new.widened(released)
+    chains.arrive = wide.updating(at, released)
+    chains.settle = new.updating(at, wide)
+
+
+def _retake_claims(found: dict[Address, Chains], desired: State, live: State) -> None:
+    """An update that takes what another update gives up could be one half of a swap: it goes, then comes anew."""
+    holders: dict[tuple[Any, ...], Address] = {
+        claim: at
+        for at, resource in live.resources.items()
+        if at in found
+        for claim in resource.claims(at)
+    }
+    for at, chains in found.items():
+        if chains.change.action is not Action.UPDATE or not chains.change.old or not chains.change.new:
+            continue
+        taken = chains.change.new.claims(at) - chains.change.old.claims(at)
+        others = {holders[claim] for claim in taken if claim in holders} - {at}
+        if any(found[other].change.action is Action.UPDATE for other in others):
+            chains.leave = chains.change.old.deleting(at)
+            chains.arrive, chains.settle = chains.change.new.creating(at), []

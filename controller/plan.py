@@ -1,0 +1,214 @@
+"""The order of the calls: a graph of steps, and what it costs.
+
+Rules that do not bend:
+1. A resource comes after what it needs.
+2. A resource leaves after whoever needed it has let go: by an update, a deletion, or by leaving with its container.
+3. What only one can hold is taken after it was given up.
+4. A snapshot comes after every step of the definition that it shows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from graphlib import CycleError, TopologicalSorter
+from typing import Any, Literal
+
+from controller.address import Address
+from controller.call import Call
+from controller.diff import Action, Change, enclosures
+from controller.errors import ControllerError
+from controller.limits import seconds
+from controller.lower import Chains, lower
+from controller.model import KINDS
+from controller.state import State
+
+
+Phase = Literal["leave", "arrive", "settle"]
+
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    """One call, the change it is part of, and everything it takes along.
+
+    `teaches` is set on the call whose answer carries the ids of what it created.
+    """
+
+    at: Address
+    call: Call
+    change: Change
+    phase: Phase
+    teaches: bool = False
+    covers: tuple[Address, ...] = ()
+
+    @property
+    def title(self) -> str:
+        """What a person reads: `create RestApi orders > Path /orders`."""
+        verb = {"leave": "delete", "settle": "update"}.get(self.phase, str(self.change.action))
+        if self.change.action is Action.UPDATE:
+            verb = "update"
+        elif self.change.action is Action.REPLACE and self.phase == "arrive":
+            verb = "create"
+        return f"{verb} {self.at}"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Steps, each with those it waits for, in an order that respects them; the price in calls and seconds."""
+
+    changes: tuple[Change, ...] = ()
+    steps: Mapping[Step, frozenset[Step]] = field(default_factory=dict)
+
+    @property
+    def calls(self) -> int:
+        """How many calls the plan makes."""
+        return len(self.steps)
+
+    @property
+    def seconds(self) -> float:
+        """The least time that AWS's quotas allow for it."""
+        return seconds(step.call.operation for step in self.steps)
+
+
+class _Graph:
+    """The steps by address and phase while the edges are found."""
+
+    def __init__(self, chains: Mapping[Address, Chains], desired: State, live: State) -> None:
+        self.chains, self.desired, self.live = chains, desired, live
+        self.steps: dict[tuple[Address, Phase], list[Step]] = {}
+        self.waits: dict[Step, set[Step]] = {}
+        self.covered = {inner: top for top, chain in chains.items() for inner in chain.covers}
+        for at, chain in sorted(chains.items()):
+            for phase, calls in _phases(chain):
+                self._add(at, phase, calls, chain)
+
+    def _add(self, at: Address, phase: Phase, calls: list[Call], chain: Chains) -> None:
+        creates = phase == "arrive" and (chain.change.action is not Action.UPDATE or bool(chain.leave))
+        covers = tuple(sorted(chain.covers)) if phase == "leave" else ()
+        steps = [
+            Step(at, call, chain.change, phase, creates and index == 0, covers)
+            for index, call in enumerate(calls)
+        ]
+        self.steps[at, phase] = steps
+        for before, step in zip([None, *steps], steps, strict=False):
+            self.waits[step] = {before} if before else set()
+
+    def last(self, at: Address, *phases: Phase) -> set[Step]:
+        """The last step of each of these phases of an address."""
+        return {steps[-1] for phase in phases if (steps := self.steps.get((at, phase)))}
+
+    def after(self, at: Address, phase: Phase, waited: Iterable[Step]) -> None:
+        """The phase of that address waits for these steps."""
+        if steps := self.steps.get((at, phase)):
+            self.waits[steps[0]] |= set(waited) - set(steps)
+
+    def gone(self, at: Address) -> set[Step]:
+        """The step that takes an address away, its own or its container's."""
+        own = self.last(at, "leave")
+        return own or self.last(self.covered.get(at, at), "leave")
+
+
+def _phases(chain: Chains) -> Iterator[tuple[Phase, list[Call]]]:
+    for phase, calls in (("leave", chain.leave), ("arrive", chain.arrive), ("settle", chain.settle)):
+        if calls:
+            yield phase, calls  # type: ignore[misc]
+
+
+def plan(changes: tuple[Change, ...], desired: State, live: State) -> Plan:
+    """The plan that carries out the changes. Raises ControllerError if they cannot be put in order."""
+    graph = _Graph(lower(changes, desired, live), desired, live)
+    users = _users(graph)
+    for at in graph.chains:
+        graph.after(at, "arrive", graph.last(at, "leave"))
+        graph.after(at, "arrive", _needed(graph, at))
+        graph.after(at, "settle", graph.last(at, "arrive"))
+        graph.after(at, "settle", _used(graph, at, users))
+        graph.after(at, "leave", _let_go(graph, at, users))
+        if KINDS[at.kind].snapshot:
+            graph.after(at, "arrive", _definition(graph, at.root))
+    _claims(graph)
+    return Plan(changes, _ordered(graph.waits))
+
+
+def _users(graph: _Graph) -> dict[Address, set[Address]]:
+    """Who uses an address, on either side."""
+    found: dict[Address, set[Address]] = {}
+    for resources in (graph.live.resources, graph.desired.resources):
+        for at, resource in resources.items():
+            above = KINDS[at.kind].enclosure(at)
+            for name in resource.refs(at) | resource.needs(at) | ({above} if above else set()):
+                found.setdefault(name, set()).add(at)
+    return found
+
+
+def _needed(graph: _Graph, at: Address) -> set[Step]:
+    """Rule 1. Edges look through what AWS makes by itself to what it comes with."""
+    resource = graph.desired.resources.get(at)
+    if resource is None:
+        return set()
+    above = KINDS[at.kind].enclosure(at)
+    pending = list(resource.refs(at) | resource.needs(at)) + ([above] if above else [])
+    found: set[Step] = set()
+    while pending:
+        name = pending.pop()
+        steps = graph.last(name, "arrive")
+        found |= steps
+        if not steps and name.key in KINDS[name.kind].builtins and name.parent:
+            pending.append(name.parent)
+    return found
+
+
+def _used(graph: _Graph, at: Address, users: Mapping[Address, set[Address]]) -> set[Step]:
+    """What must be done by users before something they used may be dropped."""
+    return {step for user in users.get(at, ()) for step in graph.last(user, "arrive", "leave")}
+
+
+def _let_go(graph: _Graph, at: Address, users: Mapping[Address, set[Address]]) -> set[Step]:
+    """Rule 2, for the address and for everything that goes with it."""
+    going = {at, *graph.chains[at].covers}
+    if graph.chains[at].change.action is Action.UPDATE:
+        return set()
+    above = set(enclosures(at))
+    found: set[Step] = set()
+    for name in going:
+        for user in users.get(name, ()):
+            if user in graph.live.resources:
+                inside = user in going or graph.covered.get(user) in above
+                own = graph.last(user, "leave")
+                found |= own if inside else graph.gone(user) or graph.last(user, "arrive")
+    return found
+
+
+def _definition(graph: _Graph, root: Address) -> set[Step]:
+    """Rule 4."""
+    return {
+        steps[-1]
+        for (at, _), steps in graph.steps.items()
+        if at.root == root and KINDS[at.kind].definition
+    }
+
+
+def _claims(graph: _Graph) -> None:
+    """Rule 3."""
+    holders: dict[Any, Address] = {
+        claim: at for at, resource in graph.live.resources.items() for claim in resource.claims(at)
+    }
+    for at, chain in graph.chains.items():
+        if chain.change.new is None or chain.change.action is Action.RENAME:
+            continue
+        for claim in chain.change.new.claims(at):
+            holder = holders.get(claim)
+            if holder and holder != at:
+                graph.after(at, "arrive", graph.gone(holder) or graph.last(holder, "arrive"))
+
+
+def _ordered(waits: Mapping[Step, set[Step]]) -> dict[Step, frozenset[Step]]:
+    try:
+        order = list(TopologicalSorter(waits).static_order())
+    except CycleError as error:
+        circle = " → ".join(dict.fromkeys(step.title for step in error.args[1]))
+        msg = f"the changes wait for each other and cannot be put in order: {circle}"
+        raise ControllerError(msg) from error
+    return {step: frozenset(waits[step]) for step in order}
+
+

@@ -1,0 +1,185 @@
+"""One pass: load, read, compare, guard, plan, apply, report."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from controller import __version__
+from controller.address import Address
+from controller.apply import Outcome, apply
+from controller.aws.client import connect, environment
+from controller.aws.reader import read
+from controller.desired import build
+from controller.diff import diff
+from controller.errors import SpecErrors
+from controller import kinds  # noqa: F401  registers them
+from controller.gateway import Caller, Environment
+from controller.model import Scope
+from controller.plan import Plan, plan
+from controller.policy import Rules, guard, orphans, retained
+from controller.report import Progress, Report, StageView, Status, change_views, summarise
+from controller.retry import Patient
+from controller.settings import Settings
+from controller.source import load
+from controller.state import State
+
+
+@dataclass(frozen=True)
+class Request:
+    """What one pass on one target needs to know.
+
+    quota_share   the share of AWS's control-plane quotas this run may use; None for no pacing
+    prune         overrides the settings where it is not None
+    """
+
+    specs: tuple[Path, ...]
+    checkout: Path
+    settings: Settings
+    target: str
+    endpoint_url: str | None = None
+    quota_share: float | None = 0.85
+    prune: bool | None = None
+    environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
+
+    @property
+    def rules(self) -> Rules:
+        """What the run may do."""
+        prune = self.settings.prune if self.prune is None else self.prune
+        return Rules(self.settings.policy, prune, self.settings.deploymentHistory)
+
+
+class Pass:
+    """One pass on one target: first `plan`, then, if wanted, `apply` of exactly that plan."""
+
+    def __init__(self, request: Request, desired: State, caller: Caller, environment: Environment) -> None:
+        self._request, self._desired, self._environment = request, desired, environment
+        self._caller, self._patient = caller, Patient(caller)
+        self._live, self._plan = State(), Plan()
+        self._orphans: frozenset[Address] = frozenset()
+        self._read_calls = 0
+
+    @property
+    def totals(self) -> Mapping[str, int]:
+        """How many steps the plan has for each root."""
+        return Counter(str(step.at.root) for step in self._plan.steps)
+
+    def plan(self) -> Report:
+        """Reads what is live and works out what to do. Changes nothing."""
+        counted = getattr(self._caller, "counts", Counter())
+        before = counted.total()
+        self._live = read(self._patient, self._environment, frozenset(self._desired.roots()))
+        self._read_calls = counted.total() - before
+        self._orphans = orphans(self._desired, self._live)
+        compared = retained(self._desired, self._live, self._request.rules.history)
+        changes = guard(diff(self._desired, compared), self._orphans, self._request.rules)
+        self._plan = plan(changes, self._desired, compared)
+        self._live.ids = compared.ids
+        return self._report({}, dry_run=True)
+
+    def apply(self, progress: Callable[[Progress], None], stop: threading.Event) -> Report:
+        """Carries out the plan and tells of every step that ends."""
+        outcomes: list[Outcome] = []
+        ended: Counter[str] = Counter()
+        run = apply(self._plan, self._patient, self._live.ids, self._environment, stop)
+        for outcome in run:
+            outcomes.append(outcome)
+            root = str(outcome.step.at.root)
+            ended[root] += 1
+            progress(
+                Progress(
+                    root=root,
+                    title=outcome.step.title,
+                    status=outcome.status,
+                    done=ended[root],
+                    total=self.totals[root],
+                    error=outcome.error,
+                )
+            )
+        return self._report(_statuses(outcomes), dry_run=False)
+
+    def _report(self, outcomes: dict[Address, tuple[Status, str]], *, dry_run: bool) -> Report:
+        views = change_views(self._plan, outcomes)
+        changed = {change.at for change in self._plan.changes}
+        unchanged = sum(1 for at in self._desired.resources if at not in changed)
+        return Report(
+            version=__version__,
+            target=self._request.target,
+            account=self._environment.account,
+            region=self._environment.region,
+            owner=self._environment.owner,
+            revision=self._desired.revision,
+            dryRun=dry_run,
+            changes=views,
+            summary=summarise(views, unchanged),
+            calls=self._plan.calls,
+            readCalls=self._read_calls,
+            seconds=round(self._plan.seconds, 1),
+            stages=tuple(self._stages(outcomes)),
+            unreadable={str(at): error for at, error in sorted(self._live.unknown.items())},
+            orphans=tuple(str(at) for at in sorted(self._orphans)),
+        )
+
+    def _stages(self, outcomes: Mapping[Address, tuple[Status, str]]) -> Iterator[StageView]:
+        """The stages that answer now, and where."""
+        for at in sorted(at for at in self._desired.resources if at.kind == "Stage"):
+            live = at in self._live.resources or outcomes.get(at, ("", ""))[0] == "applied"
+            if live and (api := self._live.ids.get(at.root)):
+                host = f"{api}.execute-api.{self._environment.region}.{_DOMAINS[self._environment.partition]}"
+                yield StageView(api=at.root.key, stage=at.key, url=f"https://{host}/{at.key}/")
+
+
+_DOMAINS = {"aws": "amazonaws.com", "aws-us-gov": "amazonaws.com", "aws-cn": "amazonaws.com.cn"}
+
+
+def _statuses(outcomes: Sequence[Outcome]) -> dict[Address, tuple[Status, str]]:
+    """How each change went: as its worst step did."""
+    found: dict[Address, tuple[Status, str]] = {}
+    for outcome in sorted(outcomes, key=lambda outcome: ("done", "blocked", "failed").index(outcome.status)):
+        status: Status = "applied" if outcome.status == "done" else outcome.status
+        for at in (outcome.step.at, *outcome.step.covers):
+            found[at] = (status, outcome.error)
+    return found
+
+
+def open_pass(request: Request) -> Pass:
+    """Connects and loads the specs. Raises SpecErrors for the author, GatewayError's subclasses for AWS."""
+    target = request.settings.targets[request.target]
+    client = connect(
+        region=target.region, endpoint_url=request.endpoint_url, share=request.quota_share
+    )
+    where = environment(client, request.settings.owner)
+    return Pass(request, desired(request, where), client, where)
+
+
+def validate(request: Request) -> int:
+    """Checks the specs without AWS; the number of roots. Raises SpecErrors."""
+    target = request.settings.targets[request.target]
+    where = Environment(target.account or "0" * 12, target.region or "us-east-1")
+    return len(desired(request, where).roots())
+
+
+def desired(request: Request, where: Environment) -> State:
+    """The desired state that the specs describe for a target. Raises SpecErrors."""
+    target = request.settings.targets[request.target]
+    given = {
+        "account": where.account,
+        "region": where.region,
+        "partition": where.partition,
+        "target": request.target,
+    }
+    loaded = load(
+        request.specs,
+        checkout=request.checkout,
+        variables=given | target.variables,
+        environ=request.environ,
+    )
+    scope = Scope(where.account, where.region, where.partition)
+    state, problems = build(loaded.documents, scope, loaded.revision)
+    if loaded.problems or problems:
+        raise SpecErrors([*loaded.problems, *problems])
+    return state

@@ -1,0 +1,230 @@
+"""The report as text, for a terminal or a log.
+
+The closing lines (`Plan: …`, `No changes: …`, `Applied: …`, `Failed: …`) are an interface that
+scripts may rely on: they change only together with the report's format version.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+from rich.console import Console
+
+from controller.render import values
+from controller.render.writer import Part, Writer
+from controller.report import ChangeView, Report
+
+
+COLOURS = {
+    "create": "green",
+    "update": "yellow",
+    "replace": "magenta",
+    "rename": "cyan",
+    "delete": "red",
+}
+ORPHAN = "(live, but no spec: left alone; --prune deletes it)"
+_PAST = {
+    "create": "created",
+    "update": "updated",
+    "replace": "replaced",
+    "rename": "renamed",
+    "delete": "deleted",
+}
+
+
+def render(report: Report, *, console: Console, verbose: bool = False) -> None:
+    """Print a plan, or what became of it."""
+    out = Writer(console)
+    if report.dryRun:
+        _header(out, report)
+        _changes(out, report.changes, verbose=verbose)
+        _notes(out, report)
+        _price(out, report)
+    else:
+        _outcomes(out, report)
+        _notes(out, report)
+        _result(out, report)
+        _stages(out, report)
+
+
+def _header(out: Writer, report: Report) -> None:
+    facts = [f"account {report.account}", report.region, f"owner {report.owner}"]
+    if report.revision:
+        facts.append(f"revision {report.revision}")
+    out.line(0, Part(f"Target {report.target}", "bold"), Part(f" ({', '.join(facts)})"))
+    out.gap()
+
+
+# ── the plan ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def _changes(out: Writer, changes: Sequence[ChangeView], *, verbose: bool) -> None:
+    by_root = sorted(changes, key=lambda change: change.root)
+    for root, group in groupby(by_root, lambda change: change.root):
+        out.line(0, Part(root, "bold"))
+        _root(out, list(group), verbose=verbose)
+        out.gap()
+
+
+def _root(out: Writer, changes: Sequence[ChangeView], *, verbose: bool) -> None:
+    """The changes of one root. What goes with its container is only counted, unless verbose."""
+    told = {change.path for change in changes}
+    gone = {change.path for change in changes if change.action == "delete" and not verbose}
+    taken = {path: above[0] for path in gone if (above := _above(path, gone))}
+    inside = Counter(taken.values())
+    for change in changes:
+        if change.action == "delete" and change.path in taken:
+            continue
+        count = inside[change.path] if change.action == "delete" else 0
+        note = f"and {_count(count, 'resource')} inside" if count else ""
+        _change(out, change, _above(change.path, told), note, verbose=verbose)
+
+
+def _above(path: str, paths: set[str]) -> list[str]:
+    """Those of the paths that this one is under, outermost first; the root's own path is empty."""
+    steps = path.split(" > ") if path else []
+    return [above for n in range(len(steps)) if (above := " > ".join(steps[:n])) in paths]
+
+
+def _change(
+    out: Writer, change: ChangeView, above: list[str], inside: str, *, verbose: bool
+) -> None:
+    """One change and its fields, under the closest change around it."""
+    indent = 2 + 2 * len(above)
+    name = change.path or change.root
+    if above and above[-1]:
+        name = change.path.removeprefix(f"{above[-1]} > ")
+    if change.action == "rename":
+        name = f"{change.was} {out.marks['arrow']} {_last(name)}"
+    notes = [note for note in (change.reason, inside) if note]
+    if change.status in ("held", "skipped"):
+        notes.append(": ".join(filter(None, (change.status, change.error))))
+    style = COLOURS[change.action]
+    out.line(
+        indent,
+        Part(f"{out.marks[change.action]} {change.action} ", f"bold {style}"),
+        Part(name, style),
+        Part(f" ({'; '.join(notes)})" if notes else ""),
+    )
+    for line in _fields(out, change, verbose=verbose):
+        out.line(indent + 4, *line)
+
+
+def _last(path: str) -> str:
+    return path.rpartition(" > ")[2]
+
+
+def _fields(out: Writer, change: ChangeView, *, verbose: bool) -> Iterator[values.Line]:
+    for item in change.fields:
+        if change.action == "create":
+            yield from values.created(item.field, item.new, out.marks, verbose=verbose)
+        else:
+            yield from values.changed(item.field, item.old, item.new, out.marks, verbose=verbose)
+
+
+def _price(out: Writer, report: Report) -> None:
+    read = f"(reading took {_count(report.readCalls, 'call')})"
+    count = report.summary
+    if not report.changes:
+        are = "is" if count.unchanged == 1 else "are"
+        unknown = len(report.unreadable)
+        but = f", {_count(unknown, 'root')} could not be read" if unknown else ""
+        out.line(
+            0,
+            Part(
+                f"No changes: {_count(count.unchanged, 'resource')} {are} as declared{but} {read}.",
+                "bold",
+            ),
+        )
+        return
+    out.line(
+        0,
+        Part(
+            f"Plan: {count.create} to create, {count.update} to update, {count.replace} to replace, "
+            f"{count.rename} to rename, {count.delete} to delete; {count.unchanged} unchanged.",
+            "bold",
+        ),
+    )
+    least = (
+        f", at least {_duration(report.seconds)} under its quotas" if report.seconds >= 1 else ""
+    )
+    out.line(0, f"{_count(report.calls, 'call')} to AWS{least} {read}.")
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(math.ceil(seconds), 60)
+    parts = [f"{minutes} min"] * bool(minutes) + [f"{rest} s"] * bool(rest)
+    return " ".join(parts)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+# ── what is left alone ───────────────────────────────────────────────────────────────────────────
+
+
+def _notes(out: Writer, report: Report) -> None:
+    for root, reason in report.unreadable.items():
+        out.line(
+            0,
+            Part(f"{out.marks['blocked']} {root}", "yellow"),
+            f" could not be read and is left alone: {reason}",
+        )
+    for root in report.orphans:
+        out.line(0, Part(f"{out.marks['blocked']} {root}", "yellow"), f" {ORPHAN}")
+    for error in report.errors:
+        out.line(0, Part("error: ", "bold red"), error)
+    if report.unreadable or report.orphans or report.errors:
+        out.gap()
+
+
+# ── the outcome ──────────────────────────────────────────────────────────────────────────────────
+
+
+def _outcomes(out: Writer, report: Report) -> None:
+    bad = [change for change in report.changes if change.status not in ("planned", "applied")]
+    for change in bad:
+        style = "bold red" if change.status == "failed" else "yellow"
+        name = f"{change.root} > {change.path}" if change.path else change.root
+        reason = f": {change.error}" if change.error else ""
+        mark = Part(f"{out.marks[change.status]} {change.status} ", style)
+        out.line(0, mark, f"{change.action} {name}{reason}")
+    if bad:
+        out.gap()
+
+
+def _result(out: Writer, report: Report) -> None:
+    done: list[str] = [change.action for change in report.changes if change.status == "applied"]
+    counts = ", ".join(f"{done.count(action)} {word}" for action, word in _PAST.items())
+    out.line(0, Part(f"Applied: {counts}; {report.summary.unchanged} unchanged.", "bold"))
+    ends = [
+        change.status for change in report.changes if change.status not in ("planned", "applied")
+    ]
+    if ends:
+        parts = ", ".join(
+            f"{ends.count(status)} {status}" for status in dict.fromkeys(sorted(ends, key=_rank))
+        )
+        word = "Failed" if "failed" in ends else "Not applied"
+        out.line(0, Part(f"{word}: {parts}.", "bold red"))
+
+
+def _rank(status: str) -> int:
+    return ("failed", "blocked", "held", "skipped").index(status)
+
+
+def _stages(out: Writer, report: Report) -> None:
+    if not report.stages:
+        return
+    out.gap()
+    names = [f"{stage.api}/{stage.stage}" for stage in report.stages]
+    width = max(map(len, names))
+    for name, stage in zip(names, report.stages, strict=True):
+        if width + 4 + len(stage.url) <= out.console.width:
+            out.line(2, f"{name:<{width}}  ", Part(stage.url, "underline"))
+        else:
+            out.line(2, name)
+            out.line(4, Part(stage.url, "underline"), wrap=False)

@@ -1,0 +1,189 @@
+"""The report: the only thing an audience sees of a pass. Versioned and serialisable, without a secret in it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from controller.address import Address
+from controller.diff import Change
+from controller.model import SENSITIVE, WRITE_ONLY, Resource, canonical, facets
+from controller.plan import Plan
+
+
+FORMAT_VERSION = 1
+
+Status = Literal["planned", "applied", "failed", "blocked", "skipped", "held"]
+
+
+class Item(BaseModel):
+    """Base of everything in a report."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class FieldChange(Item):
+    """A field's value before and after; canonical data, secrets hidden."""
+
+    field: str
+    old: Any = None
+    new: Any = None
+
+
+class ChangeView(Item):
+    """One change: where, what, why, and how it went.
+
+    `root` and `path` together are the address; `was` is the former address of a renamed resource.
+    """
+
+    root: str
+    path: str
+    kind: str
+    key: str
+    action: Literal["create", "update", "replace", "rename", "delete"]
+    reason: str = ""
+    was: str = ""
+    fields: tuple[FieldChange, ...] = ()
+    calls: int = 0
+    status: Status = "planned"
+    error: str = ""
+
+
+class StageView(Item):
+    """A stage that is live after the pass, and where it answers."""
+
+    api: str
+    stage: str
+    url: str
+
+
+class Summary(Item):
+    """The counts of a pass."""
+
+    create: int = 0
+    update: int = 0
+    replace: int = 0
+    rename: int = 0
+    delete: int = 0
+    failed: int = 0
+    blocked: int = 0
+    unchanged: int = 0
+
+    @property
+    def changes(self) -> int:
+        """All changes of the plan."""
+        return self.create + self.update + self.replace + self.rename + self.delete
+
+
+class Report(Item):
+    """One pass on one target.
+
+    calls         calls that the plan makes, and `read_calls` that reading cost
+    seconds       the least time AWS's quotas allow for the plan
+    unreadable    roots left alone because reading them failed, and why
+    orphans       live roots of this owner without a spec, that are left alone
+    """
+
+    formatVersion: int = FORMAT_VERSION
+    version: str
+    target: str
+    account: str
+    region: str
+    owner: str
+    revision: str = ""
+    dryRun: bool
+    changes: tuple[ChangeView, ...] = ()
+    summary: Summary = Summary()
+    calls: int = 0
+    readCalls: int = 0
+    seconds: float = 0.0
+    stages: tuple[StageView, ...] = ()
+    unreadable: dict[str, str] = {}
+    orphans: tuple[str, ...] = ()
+    errors: tuple[str, ...] = ()
+
+    @property
+    def pending(self) -> bool:
+        """True if anything differs that is not applied."""
+        return any(change.status != "applied" for change in self.changes)
+
+
+class Progress(Item):
+    """One step that ended, for a live display: `done` of `total` steps of a root."""
+
+    root: str
+    title: str
+    status: Literal["done", "failed", "blocked"]
+    done: int
+    total: int
+    error: str = ""
+
+
+def change_views(plan: Plan, outcomes: dict[Address, tuple[Status, str]]) -> tuple[ChangeView, ...]:
+    """The changes of a plan with how they went; all planned when there are no outcomes."""
+    calls: dict[Address, int] = {}
+    for step in plan.steps:
+        calls[step.at] = calls.get(step.at, 0) + 1
+    return tuple(
+        _view(change, calls.get(change.at, 0), *outcomes.get(change.at, ("planned", "")))
+        for change in _all_changes(plan)
+    )
+
+
+def _all_changes(plan: Plan) -> list[Change]:
+    """The changes, and the updates that only a replacement elsewhere makes necessary."""
+    known = {change.at for change in plan.changes}
+    extra = {step.at: step.change for step in plan.steps if step.at not in known}
+    return sorted([*plan.changes, *extra.values()], key=lambda change: str(change.at))
+
+
+def _view(change: Change, calls: int, status: Status, error: str) -> ChangeView:
+    return ChangeView(
+        root=str(change.at.root),
+        path=" > ".join(at.name for at in change.at.lineage[1:]),
+        kind=change.at.kind,
+        key=change.at.key,
+        action=change.action.value,
+        reason=change.reason,
+        was=change.was.name if change.was else "",
+        fields=tuple(_fields(change)),
+        calls=calls,
+        status=status,
+        error=error,
+    )
+
+
+def _fields(change: Change) -> Sequence[FieldChange]:
+    if change.differences:
+        return [
+            FieldChange(field=item.field.rstrip("_"), old=item.old, new=item.new)
+            for item in change.differences
+        ]
+    if change.new is not None and change.old is None:
+        return [FieldChange(field=name, new=value) for name, value in _set_fields(change.new)]
+    return []
+
+
+def _set_fields(resource: Resource) -> list[tuple[str, Any]]:
+    """The fields of a new resource that are not at their default."""
+    kind = type(resource)
+    content = canonical(resource)
+    return [
+        (name.rstrip("_"), content[name])
+        for name, facet in facets(kind).items()
+        if name in content
+        and WRITE_ONLY not in facet.marks
+        and getattr(resource, name) != kind.model_fields[name].default
+        and (SENSITIVE not in facet.marks or content[name] is not None)
+    ]
+
+
+def summarise(changes: Sequence[ChangeView], unchanged: int) -> Summary:
+    """The counts of these changes."""
+    actions = Counter(change.action for change in changes)
+    statuses = Counter(change.status for change in changes)
+    ends = {name: statuses[name] for name in ("failed", "blocked")}
+    return Summary(**{str(name): count for name, count in actions.items()}, **ends, unchanged=unchanged)

@@ -1,0 +1,96 @@
+"""Patience: which failed calls are repeated, and how a call whose answer was lost is not done twice.
+
+Throttling, races and 5xx are repeated with exponential back-off and jitter. After an answer was lost, a creating
+call is looked for before it is repeated, "exists already" means that it worked, and so does "not found" after a
+deletion.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
+from tenacity.wait import wait_random_exponential
+
+from controller.call import Call, Probe
+from controller.errors import (
+    ConflictError,
+    NotFoundError,
+    RetryableError,
+    ThrottledError,
+    UnavailableError,
+)
+from controller.gateway import Caller
+
+
+ATTEMPTS = 10
+PAGE = 500
+_BACKOFF = wait_random_exponential(multiplier=0.5, max=20)
+
+
+class Patient:
+    """Carries out calls over a Caller until they succeed, or fail for good. Parameters must be resolved."""
+
+    def __init__(self, caller: Caller, sleep: Callable[[float], None] = time.sleep) -> None:
+        self._caller, self._sleep = caller, sleep
+
+    def perform(self, call: Call) -> dict[str, Any]:
+        """The answer; `{}` where the work turned out to be done already. Raises GatewayError's subclasses."""
+        lost = False
+        for attempt in self._attempts():
+            with attempt:
+                try:
+                    if lost and call.probe and (found := self._find(call.probe)):
+                        return found
+                    return self._caller(call.operation, call.params, service=call.service)
+                except UnavailableError:
+                    lost = True
+                    raise
+                except NotFoundError:
+                    if call.operation.startswith("Delete"):
+                        return {}
+                    raise
+                except ConflictError:
+                    if lost and call.operation.startswith(("Create", "Put")):
+                        return {}
+                    raise
+        return {}
+
+    def _attempts(self) -> Retrying:
+        return Retrying(
+            retry=retry_if_exception_type(RetryableError),
+            wait=_pause,
+            stop=stop_after_attempt(ATTEMPTS),
+            sleep=self._sleep,
+            reraise=True,
+        )
+
+    def _find(self, probe: Probe) -> dict[str, Any] | None:
+        pages = self.pages(Call(probe.operation, probe.params), probe.items)
+        return next((item for item in pages if _matches(item, probe.match)), None)
+
+    def pages(self, call: Call, items: str, *, paged: bool = True) -> Iterator[dict[str, Any]]:
+        """The items of a listing, page by page."""
+        position: dict[str, Any] = {}
+        while True:
+            params = {**call.params, **({"limit": PAGE} if paged else {}), **position}
+            answer = self.perform(Call(call.operation, params, call.service))
+            yield from answer.get(items) or []
+            if not paged or not answer.get("position"):
+                return
+            position = {"position": answer["position"]}
+
+
+def _matches(item: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
+    return all(
+        _matches(item.get(key) or {}, value) if isinstance(value, Mapping) else item.get(key) == value
+        for key, value in wanted.items()
+    )
+
+
+def _pause(state: RetryCallState) -> float:
+    error = state.outcome.exception() if state.outcome else None
+    asked = error.retry_after or 0.0 if isinstance(error, ThrottledError) else 0.0
+    return max(_BACKOFF(state), asked)

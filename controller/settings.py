@@ -1,0 +1,91 @@
+"""Settings: flags and `reconcile.yaml`, checked once and frozen."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from controller.errors import Problem, SpecErrors, UsageError
+from controller.source import Marks, load_yaml
+
+
+CONFIG_NAME = "reconcile.yaml"
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Target(_Strict):
+    """An account and region to reconcile. None means whatever the usual AWS chain says."""
+
+    region: str | None = None
+    account: str | None = Field(None, pattern=r"^\d{12}$")
+    role: str | None = None
+    variables: dict[str, Any] = {}
+
+
+class Settings(_Strict):
+    """What `reconcile.yaml` may say; every field has a default, and the file is optional."""
+
+    owner: str = Field("default", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$")
+    specs: list[str] = ["specs/"]
+    targets: dict[str, Target] = {"default": Target()}
+    policy: Literal["sync", "upsert-only", "create-only"] = "sync"
+    prune: bool = False
+    deploymentHistory: int = Field(10, ge=0)
+
+
+def checkout_of(start: Path) -> Path:
+    """The folder that bounds what a run may read: the nearest one up with .git or reconcile.yaml, else `start`."""
+    here = start if start.is_dir() else start.parent
+    here = here.resolve()
+    for folder in (here, *here.parents):
+        if (folder / ".git").exists() or (folder / CONFIG_NAME).is_file():
+            return folder
+    return here
+
+
+def read_settings(checkout: Path) -> Settings:
+    """The settings of a checkout. Raises SpecErrors."""
+    file = checkout / CONFIG_NAME
+    if not file.is_file():
+        return Settings()
+    content, marks, problems = load_yaml(file, checkout)
+    if problems:
+        raise SpecErrors(problems)
+    try:
+        return Settings.model_validate(content, strict=True)
+    except ValidationError as error:
+        raise SpecErrors(list(_problems(error, marks))) from None
+
+
+def _problems(error: ValidationError, marks: Marks) -> list[Problem]:
+    return [
+        Problem(_message(item), marks.at([part for part in item["loc"]]), _near(item))
+        for item in error.errors()
+    ]
+
+
+def _message(item: Mapping[str, Any]) -> str:
+    field = ".".join(str(part) for part in item["loc"])
+    return f"unknown field {field!r}" if item["type"] == "extra_forbidden" else f"{field}: {item['msg']}"
+
+
+def _near(item: Mapping[str, Any]) -> str:
+    known = Target.model_fields if item["loc"][0] == "targets" else Settings.model_fields
+    near = difflib.get_close_matches(str(item["loc"][-1]), known, 1)
+    return f"did you mean {near[0]!r}?" if near and item["type"] == "extra_forbidden" else ""
+
+
+def chosen(settings: Settings, names: list[str]) -> dict[str, Target]:
+    """The targets to run: those named, or all. Raises UsageError for an unknown name."""
+    if unknown := [name for name in names if name not in settings.targets]:
+        known = ", ".join(settings.targets)
+        msg = f"there is no target {unknown[0]!r} in {CONFIG_NAME}; it has {known}"
+        raise UsageError(msg)
+    return {name: target for name, target in settings.targets.items() if not names or name in names}

@@ -1,0 +1,27 @@
+"""State: all resources of one side, desired or live, by address."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from controller.address import Address
+from controller.model import Resource
+
+
+@dataclass
+class State:
+    """What is desired, or what is live.
+
+    ids        AWS ids by address; live only
+    unknown    roots that could not be read, and why: never compared, hence never changed or deleted
+    revision   the git revision of the specs; desired only
+    """
+
+    resources: dict[Address, Resource] = field(default_factory=dict)
+    ids: dict[Address, str] = field(default_factory=dict)
+    unknown: dict[Address, str] = field(default_factory=dict)
+    revision: str = ""
+
+    def roots(self) -> set[Address]:
+        """The roots of everything in this state."""
+        return {at.root for at in self.resources}

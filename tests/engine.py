@@ -1,0 +1,67 @@
+"""A pass on the fake, as the command makes it on AWS."""
+
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from controller.desired import build
+from controller.errors import Where
+from controller.gateway import Caller, Environment
+from controller.model import Scope
+from controller.reconcile import Pass, Request
+from controller.report import Report
+from controller.retry import Patient
+from controller.settings import Settings
+from controller.source import Document
+from controller.state import State
+
+
+HERE = Environment("123456789012", "eu-west-1")
+
+
+class NoMarks:
+    """Positions for documents that were never in a file."""
+
+    def at(self, path: Sequence[str | int]) -> Where:
+        return Where("/".join(str(part) for part in path))
+
+
+def documents(world: Mapping[str, Mapping[str, Any]]) -> list[Document]:
+    """Documents from `{"RestApi photos": spec}`."""
+    found = []
+    for title, spec in world.items():
+        kind, _, name = title.partition(" ")
+        found.append(Document(kind, name, {"name": name}, spec, NoMarks()))  # type: ignore[arg-type]
+    return found
+
+
+def desired(world: Mapping[str, Mapping[str, Any]], revision: str = "abc1234") -> State:
+    """The desired state of a world; fails the test if it is not a valid one."""
+    state, problems = build(documents(world), Scope(HERE.account, HERE.region, HERE.partition), revision)
+    assert not problems, "\n".join(str(problem) for problem in problems)
+    return state
+
+
+def open_pass(caller: Caller, world: Mapping[str, Mapping[str, Any]], **settings: Any) -> Pass:
+    """A pass that may do everything, without waiting between repeats."""
+    request = Request((Path(),), Path(), Settings(**{"prune": True, **settings}), "default")
+    made = Pass(request, desired(world), caller, HERE)
+    made._patient = Patient(caller, sleep=lambda _: None)
+    return made
+
+
+def converge(caller: Caller, world: Mapping[str, Mapping[str, Any]], **settings: Any) -> Report:
+    """Plans and applies a world."""
+    one = open_pass(caller, world, **settings)
+    one.plan()
+    return one.apply(lambda _: None, threading.Event())
+
+
+def changes(caller: Caller, world: Mapping[str, Mapping[str, Any]], **settings: Any) -> list[str]:
+    """What a further pass would change: one line each."""
+    report = open_pass(caller, world, **settings).plan()
+    return [
+        f"{change.action} {change.root} > {change.path}: {[(f.field, f.old, f.new) for f in change.fields]}"
+        for change in report.changes
+    ]

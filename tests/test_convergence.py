@@ -1,0 +1,74 @@
+"""Properties: whatever was there before, a pass brings about what the specs say, and the next one has nothing to do."""
+
+import os
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from controller.diff import diff
+from controller.errors import ThrottledError, UnavailableError
+from tests.engine import changes, converge, desired
+from tests.fake import FakeGateway
+from tests.strategies import worlds
+
+
+PAIRS = int(os.environ.get("PAIRS", "200"))
+THOROUGH = settings(
+    max_examples=PAIRS,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
+)
+
+
+@settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
+@given(worlds())
+def test_a_state_does_not_differ_from_itself(world):
+    assert diff(desired(world), desired(world)) == ()
+
+
+@THOROUGH
+@given(worlds(), worlds())
+def test_any_spec_after_any_other_reaches_the_same_state(before, after):
+    fake, fresh = FakeGateway(), FakeGateway()
+    first = converge(fake, before)
+    assert first.summary.failed == 0, [c.error for c in first.changes if c.error]
+    assert changes(fake, before) == []
+
+    second = converge(fake, after, deploymentHistory=0)
+    assert second.summary.failed == 0, [c.error for c in second.changes if c.error]
+    assert changes(fake, after, deploymentHistory=0) == []
+
+    converge(fresh, after)
+    assert fake.snapshot_state() == fresh.snapshot_state()
+
+
+@THOROUGH
+@given(worlds(), worlds(), st.integers(0, 400), st.sampled_from(["refused", "lost", "crash"]))
+def test_a_failure_at_any_call_is_repaired_by_the_next_pass(before, after, at, how):
+    fake, fresh = FakeGateway(), FakeGateway()
+    converge(fake, before)
+    start = len(fake.calls)
+
+    def failing(number, operation, params):
+        position = number - start
+        if how == "crash":
+            return KeyboardInterrupt() if position == at else None
+        # One failure is repeated and forgotten; a row of them makes the call fail for good.
+        error = ThrottledError if how == "refused" else UnavailableError
+        return error("injected") if at <= position < at + 12 else None
+
+    if how == "refused":
+        fake.fail = failing
+    else:
+        fake.fail_after = failing
+    try:
+        converge(fake, after, deploymentHistory=0)
+    except (KeyboardInterrupt, ThrottledError, UnavailableError):
+        pass
+    fake.fail = fake.fail_after = None
+
+    converge(fake, after, deploymentHistory=0)
+    assert changes(fake, after, deploymentHistory=0) == []
+    converge(fresh, after)
+    assert fake.snapshot_state() == fresh.snapshot_state()

@@ -94,11 +94,13 @@ class _Run:
         return self.patient.perform(self._resolved(step.call))
 
     def _resolved(self, call: Call) -> Call:
-        fill = lambda value: resolve(value, self.ids, self.environment)  # noqa: E731
         probe = call.probe and Probe(
-            call.probe.operation, fill(call.probe.params), call.probe.items, fill(call.probe.match)
+            call.probe.operation, self._fill(call.probe.params), call.probe.items, self._fill(call.probe.match)
         )
-        return Call(call.operation, fill(call.params), call.service, probe)
+        return Call(call.operation, self._fill(call.params), call.service, probe)
+
+    def _fill(self, value: Any) -> Any:
+        return resolve(value, self.ids, self.environment)
 
     def ended(self, step: Step, future: Future[dict[str, Any]]) -> Iterator[Outcome]:
         """Frees the root, learns ids, and lets successors go or blocks them."""

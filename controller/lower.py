@@ -87,14 +87,14 @@ def _chains(change: Change, changes: Mapping[Address, Change], live: State) -> C
         case Action.REPLACE if old and new:
             chains.leave, chains.arrive = old.deleting(at), new.creating(at)
         case Action.UPDATE if old and new:
-            _update(chains, old, new, _replaced_refs(old, at, changes))
+            _update(chains, old, new, _going_refs(old, at, changes))
     return chains
 
 
-def _replaced_refs(old: Resource, at: Address, changes: Mapping[Address, Change]) -> list[Address]:
-    return sorted(
-        name for name in old.refs(at) if (c := changes.get(name)) and c.action is Action.REPLACE
-    )
+def _going_refs(old: Resource, at: Address, changes: Mapping[Address, Change]) -> list[Address]:
+    """What to let go beforehand: with anything that is replaced, everything else that goes too."""
+    going = [name for name in sorted(old.refs(at)) if _leaves(changes.get(name))]
+    return going if any(changes[name].action is Action.REPLACE for name in going) else []
 
 
 def _update(chains: Chains, old: Resource, new: Resource, gone: list[Address]) -> None:

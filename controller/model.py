@@ -283,6 +283,9 @@ class Scope:
     problems: list[tuple[tuple[str | int, ...], str]] = field(default_factory=list)
 
 
+_EMPTY: tuple[Any, ...] = (None, "", {}, [])
+
+
 class Live(Protocol):
     """The part of the live state that a rename rewrites."""
 
@@ -338,11 +341,11 @@ class Resource(Value):
 
     @classmethod
     def from_aws(cls, payload: Mapping[str, Any], context: Context) -> Self:
-        """A live item as a resource; members that are not declared are left out."""
+        """A live item as a resource. Members that are not declared are left out; empty is absent."""
         values = {
             name: _named(facet, payload[facet.read], context)
             for name, facet in facets(cls).items()
-            if payload.get(facet.read) is not None
+            if payload.get(facet.read) not in _EMPTY
         }
         return cls.model_validate(values)
 
@@ -407,7 +410,8 @@ class Resource(Value):
     # ── comparison ──
     def aligned(self, desired: Self) -> Self:
         """This live resource with what AWS picked by itself taken out where the desired one leaves it open."""
-        return aligned(self, desired)
+        found: Self = aligned(self, desired)
+        return found
 
     def differences(self, old: Self) -> tuple[Difference, ...]:
         """The compared fields in which this resource is not like `old`."""
@@ -463,7 +467,8 @@ def same(old: Any, new: Any) -> bool:
 def aligned(live: Any, desired: Any) -> Any:
     """A live value without what AWS picked by itself and the desired value leaves open."""
     changes: dict[str, Any] = {}
-    for name, facet in facets(type(live)).items():
+    kind: type[BaseModel] = type(live)
+    for name, facet in facets(kind).items():
         before, after, default = getattr(live, name), getattr(desired, name), facet.server_default
         if isinstance(before, BaseModel) and isinstance(after, BaseModel):
             changes[name] = aligned(before, after)

@@ -117,28 +117,33 @@ def _phases(chain: Chains) -> Iterator[tuple[Phase, list[Call]]]:
 def plan(changes: tuple[Change, ...], desired: State, live: State) -> Plan:
     """The plan that carries out the changes. Raises ControllerError if they cannot be put in order."""
     graph = _Graph(lower(changes, desired, live), desired, live)
-    users = _users(graph)
+    live_users = _users(live)
+    users = _merged(live_users, _users(desired))
     for at in graph.chains:
         graph.after(at, "arrive", graph.last(at, "leave"))
         graph.after(at, "arrive", _needed(graph, at))
         graph.after(at, "settle", graph.last(at, "arrive"))
         graph.after(at, "settle", _used(graph, at, users))
-        graph.after(at, "leave", _let_go(graph, at, users))
+        graph.after(at, "leave", _let_go(graph, at, live_users))
         if KINDS[at.kind].snapshot:
             graph.after(at, "arrive", _definition(graph, at.root))
     _claims(graph)
     return Plan(changes, _ordered(graph.waits))
 
 
-def _users(graph: _Graph) -> dict[Address, set[Address]]:
-    """Who uses an address, on either side."""
+def _users(state: State) -> dict[Address, set[Address]]:
+    """Who uses an address on one side."""
     found: dict[Address, set[Address]] = {}
-    for resources in (graph.live.resources, graph.desired.resources):
-        for at, resource in resources.items():
-            above = KINDS[at.kind].enclosure(at)
-            for name in resource.refs(at) | resource.needs(at) | ({above} if above else set()):
-                found.setdefault(name, set()).add(at)
+    for at, resource in state.resources.items():
+        above = KINDS[at.kind].enclosure(at)
+        for name in resource.refs(at) | resource.needs(at) | ({above} if above else set()):
+            found.setdefault(name, set()).add(at)
     return found
+
+
+def _merged(*maps: Mapping[Address, set[Address]]) -> dict[Address, set[Address]]:
+    names = set().union(*maps)
+    return {name: set().union(*(one.get(name, set()) for one in maps)) for name in names}
 
 
 def _needed(graph: _Graph, at: Address) -> set[Step]:
@@ -172,10 +177,9 @@ def _let_go(graph: _Graph, at: Address, users: Mapping[Address, set[Address]]) -
     found: set[Step] = set()
     for name in going:
         for user in users.get(name, ()):
-            if user in graph.live.resources:
-                inside = user in going or graph.covered.get(user) in above
-                own = graph.last(user, "leave")
-                found |= own if inside else graph.gone(user) or graph.last(user, "arrive")
+            inside = user in going or graph.covered.get(user) in above
+            own = graph.last(user, "leave")
+            found |= own if inside else graph.gone(user) or graph.last(user, "arrive")
     return found
 
 

@@ -18,7 +18,7 @@ from controller.desired import build
 from controller.diff import diff
 from controller.errors import SpecErrors
 from controller import kinds  # noqa: F401  registers them
-from controller.gateway import Caller, Environment
+from controller.gateway import Environment
 from controller.model import Scope
 from controller.plan import Plan, plan
 from controller.policy import Rules, guard, orphans, retained
@@ -56,9 +56,9 @@ class Request:
 class Pass:
     """One pass on one target: first `plan`, then, if wanted, `apply` of exactly that plan."""
 
-    def __init__(self, request: Request, desired: State, caller: Caller, environment: Environment) -> None:
+    def __init__(self, request: Request, desired: State, patient: Patient, environment: Environment) -> None:
         self._request, self._desired, self._environment = request, desired, environment
-        self._caller, self._patient = caller, Patient(caller)
+        self._patient = patient
         self._live, self._plan = State(), Plan()
         self._orphans: frozenset[Address] = frozenset()
         self._read_calls = 0
@@ -70,10 +70,9 @@ class Pass:
 
     def plan(self) -> Report:
         """Reads what is live and works out what to do. Changes nothing."""
-        counted = getattr(self._caller, "counts", Counter())
-        before = counted.total()
+        before = self._patient.calls
         self._live = read(self._patient, self._environment, frozenset(self._desired.roots()))
-        self._read_calls = counted.total() - before
+        self._read_calls = self._patient.calls - before
         self._orphans = orphans(self._desired, self._live)
         compared = retained(self._desired, self._live, self._request.rules.history)
         changes = guard(diff(self._desired, compared), self._orphans, self._request.rules)
@@ -105,7 +104,11 @@ class Pass:
     def _report(self, outcomes: dict[Address, tuple[Status, str]], *, dry_run: bool) -> Report:
         views = change_views(self._plan, outcomes)
         changed = {change.at for change in self._plan.changes}
-        unchanged = sum(1 for at in self._desired.resources if at not in changed)
+        unchanged = sum(
+            1
+            for at in self._desired.resources
+            if at not in changed and at.root not in self._live.unknown
+        )
         return Report(
             version=__version__,
             target=self._request.target,
@@ -127,7 +130,8 @@ class Pass:
     def _stages(self, outcomes: Mapping[Address, tuple[Status, str]]) -> Iterator[StageView]:
         """The stages that answer now, and where."""
         for at in sorted(at for at in self._desired.resources if at.kind == "Stage"):
-            live = at in self._live.resources or outcomes.get(at, ("", ""))[0] == "applied"
+            status, _ = outcomes.get(at, ("planned", ""))
+            live = at in self._live.resources or status == "applied"
             if live and (api := self._live.ids.get(at.root)):
                 host = f"{api}.execute-api.{self._environment.region}.{_DOMAINS[self._environment.partition]}"
                 yield StageView(api=at.root.key, stage=at.key, url=f"https://{host}/{at.key}/")
@@ -153,7 +157,7 @@ def open_pass(request: Request) -> Pass:
         region=target.region, endpoint_url=request.endpoint_url, share=request.quota_share
     )
     where = environment(client, request.settings.owner)
-    return Pass(request, desired(request, where), client, where)
+    return Pass(request, desired(request, where), Patient(client), where)
 
 
 def validate(request: Request) -> int:

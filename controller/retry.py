@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
+from threading import Lock
 from typing import Any
 
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
@@ -31,10 +32,15 @@ _BACKOFF = wait_random_exponential(multiplier=0.5, max=20)
 
 
 class Patient:
-    """Carries out calls over a Caller until they succeed, or fail for good. Parameters must be resolved."""
+    """Carries out calls over a Caller until they succeed, or fail for good. Parameters must be resolved.
+
+    `calls` counts every call made, repeats included.
+    """
 
     def __init__(self, caller: Caller, sleep: Callable[[float], None] = time.sleep) -> None:
         self._caller, self._sleep = caller, sleep
+        self._lock = Lock()
+        self.calls = 0
 
     def perform(self, call: Call) -> dict[str, Any]:
         """The answer; `{}` where the work turned out to be done already. Raises GatewayError's subclasses."""
@@ -44,7 +50,7 @@ class Patient:
                 try:
                     if lost and call.probe and (found := self._find(call.probe)):
                         return found
-                    return self._caller(call.operation, call.params, service=call.service)
+                    return self._call(call)
                 except UnavailableError:
                     lost = True
                     raise
@@ -57,6 +63,11 @@ class Patient:
                         return {}
                     raise
         return {}
+
+    def _call(self, call: Call) -> dict[str, Any]:
+        with self._lock:
+            self.calls += 1
+        return self._caller(call.operation, call.params, service=call.service)
 
     def _attempts(self) -> Retrying:
         return Retrying(

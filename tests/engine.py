@@ -46,9 +46,7 @@ def desired(world: Mapping[str, Mapping[str, Any]], revision: str = "abc1234") -
 def open_pass(caller: Caller, world: Mapping[str, Mapping[str, Any]], **settings: Any) -> Pass:
     """A pass that may do everything, without waiting between repeats."""
     request = Request((Path(),), Path(), Settings(**{"prune": True, **settings}), "default")
-    made = Pass(request, desired(world), caller, HERE)
-    made._patient = Patient(caller, sleep=lambda _: None)
-    return made
+    return Pass(request, desired(world), Patient(caller, sleep=lambda _: None), HERE)
 
 
 def converge(caller: Caller, world: Mapping[str, Mapping[str, Any]], **settings: Any) -> Report:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Mapping
 from threading import Lock
@@ -81,7 +82,8 @@ def connect(
 ) -> Client:
     """A client from the usual AWS chain. Raises AccessError without a region or with an unusable profile."""
     try:
-        session = boto3.Session(region_name=region)
+        # boto3 itself does not look at the variable that AWS sets in pods and functions.
+        session = boto3.Session(region_name=region or os.environ.get("AWS_REGION") or None)
         if not session.region_name:
             raise NoRegionError
         return Client(session, endpoint_url=endpoint_url, pacer=Pacer(share))

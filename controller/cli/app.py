@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import typer
 
-from controller import __version__
 from controller.cli import options as o
 from controller.cli.session import Session
 
@@ -14,22 +11,16 @@ from controller.cli.session import Session
 app = typer.Typer(
     rich_markup_mode=None,
     help="Make AWS API Gateway look as the specs of this checkout say.",
-    epilog="Exit codes: 0 done, 1 error, 2 changes pending (with --detailed-exitcode), 3 partly applied, "
-    "4 refused by a rule, 64 wrong usage, 130 interrupted. "
+    epilog="Exit codes: 0 done, 1 error, 2 changes pending (with --detailed-exitcode), "
+    "3 partly applied, 4 refused by a rule, 64 wrong usage, 130 interrupted. "
     "Each option can be set as an environment variable too, such as RECONCILE_DRY_RUN=1.",
 )
 local_app = typer.Typer(rich_markup_mode=None, help="A local emulator of AWS to try specs on.")
 app.add_typer(local_app, name="local")
 
 
-def _version(*, wanted: bool) -> None:
-    if wanted:
-        typer.echo(f"reconcile {__version__}")
-        raise typer.Exit
-
-
 @app.callback(invoke_without_command=True)
-def reconcile(  # noqa: PLR0913  an option each
+def reconcile(
     ctx: typer.Context,
     *,
     specs: o.Specs = None,
@@ -44,10 +35,7 @@ def reconcile(  # noqa: PLR0913  an option each
     prune: o.Prune = None,
     color: o.ColourOption = o.ColourChoice.AUTO,
     verbose: o.Verbose = False,
-    version: Annotated[
-        bool,
-        typer.Option("--version", is_eager=True, callback=lambda value: _version(wanted=value)),
-    ] = False,
+    version: o.Version = False,  # noqa: ARG001  done by its callback
 ) -> int:
     """Make AWS API Gateway look as the specs of this checkout say."""
     session: Session = ctx.obj

@@ -23,8 +23,8 @@ LOG_TAIL = 2000
 _SCRIPT = "ministack"
 
 
-def spawn(port: int, folder: Path, log: Path) -> int:
-    """Start it on that port, detached from this terminal; the process id. Raises UsageError."""
+def spawn(port: int, folder: Path, log: Path) -> subprocess.Popen[bytes]:
+    """Start it on that port, detached from this terminal. Raises UsageError."""
     script = Path(sys.executable).with_name(_SCRIPT)
     if not script.is_file():
         msg = "the local emulator is not installed: pip install 'apigateway-reconciler[local]'"
@@ -49,7 +49,7 @@ def spawn(port: int, folder: Path, log: Path) -> int:
         "SFTP_ENABLED": "0",
     }
     with log.open("wb") as output:
-        process = subprocess.Popen(  # noqa: S603  the script beside our own interpreter
+        return subprocess.Popen(  # noqa: S603  the script beside our own interpreter
             [str(script)],
             cwd=data,
             env=environment,
@@ -58,9 +58,6 @@ def spawn(port: int, folder: Path, log: Path) -> int:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    # Left running on purpose; without this Python warns about it at exit.
-    process.returncode = 0
-    return process.pid
 
 
 def _check_free(port: int) -> None:
@@ -71,18 +68,23 @@ def _check_free(port: int) -> None:
             raise UsageError(msg)
 
 
-def wait_until_ready(pid: int, endpoint: str, log: Path) -> None:
-    """Return once it answers. Raises ControllerError with the end of its log."""
+def wait_until_ready(process: subprocess.Popen[bytes], endpoint: str, log: Path) -> None:
+    """Return once it answers. Raises ControllerError with the end of its log, and ends it."""
     direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     deadline = time.monotonic() + SECONDS_TO_START
-    while time.monotonic() < deadline:
-        if not is_it(pid):
-            break
-        with suppress(OSError), direct.open(f"{endpoint}/_localstack/health", timeout=2):
-            return
-        time.sleep(0.1)
-    tail = log.read_text(errors="replace")[-LOG_TAIL:].strip()
-    msg = f"the local emulator did not start; its log is {log} and ends with: {tail or '(nothing)'}"
+    try:
+        while process.poll() is None and time.monotonic() < deadline:
+            with suppress(OSError), direct.open(f"{endpoint}/_localstack/health", timeout=2):
+                # It stays when this process goes; Python would warn of that.
+                process.returncode = 0
+                return
+            time.sleep(0.1)
+    finally:
+        if process.returncode is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+    tail = log.read_text(errors="replace")[-LOG_TAIL:].strip() or "(nothing)"
+    msg = f"the local emulator did not start; its log is {log} and ends with: {tail}"
     raise ControllerError(msg)
 
 
@@ -91,18 +93,20 @@ def is_it(pid: int) -> bool:
     with suppress(ChildProcessError):
         # If it is our own child and ended, this lets it go.
         os.waitpid(pid, os.WNOHANG)
-    return _SCRIPT in _command(pid)
+    # The interpreter comes first, the script second.
+    return any(Path(word).name == _SCRIPT for word in _command(pid)[:2])
 
 
-def _command(pid: int) -> str:
-    """The command line of a process; empty if there is none."""
-    with suppress(OSError):
-        return Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace")
-    ps = shutil.which("ps")
-    if Path("/proc/self").exists() or not ps:
-        return ""
+def _command(pid: int) -> list[str]:
+    """The words of a process's command line; none if there is no such process."""
+    if Path("/proc/self").exists():
+        try:
+            return os.fsdecode(Path(f"/proc/{pid}/cmdline").read_bytes()).split("\0")
+        except OSError:
+            return []
+    ps = shutil.which("ps") or "/bin/ps"
     command = [ps, "-o", "command=", "-p", str(pid)]
-    return subprocess.run(command, capture_output=True, text=True, check=False).stdout  # noqa: S603
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout.split()  # noqa: S603
 
 
 def end(pid: int) -> None:

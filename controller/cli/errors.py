@@ -1,4 +1,4 @@
-"""Errors as people should see them: one sentence each, or the place in the spec; never a stack trace."""
+"""Errors as people should see them: a sentence, or the place in the spec; never a stack trace."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """`reconcile local`, and what `--local` means: the embedded emulator, MiniStack, on this machine.
 
-One emulator at a time, a process of its own that nothing but `stop` ends. Where it is stands in a file:
+One emulator at a time, a process of its own that only `stop` ends. Where it is stands in a file:
 
     ${RECONCILE_LOCAL_DIR:-${XDG_STATE_HOME:-~/.local/state}/reconcile}/local.json
 """
@@ -50,15 +50,10 @@ def start(session: Session, port: int) -> int:
     folder = _folder()
     folder.mkdir(parents=True, exist_ok=True)
     log = folder / "local.log"
-    pid = emulator.spawn(port, folder, log)
-    now = Running(pid, port, str(log))
+    process = emulator.spawn(port, folder, log)
+    now = Running(process.pid, port, str(log))
+    emulator.wait_until_ready(process, now.endpoint, log)
     _file().write_text(json.dumps(asdict(now)))
-    try:
-        emulator.wait_until_ready(pid, now.endpoint, log)
-    except BaseException:
-        emulator.end(pid)
-        _file().unlink(missing_ok=True)
-        raise
     out.print(f"running at {now.endpoint}", soft_wrap=True, highlight=False)
     return 0
 
@@ -84,7 +79,7 @@ def status(session: Session) -> int:
 # ── --local ──────────────────────────────────────────────────────────────────────────────────────
 
 
-def running(_session: Session) -> Running:
+def running() -> Running:
     """The emulator that runs. Raises UsageError."""
     if now := _now():
         return now
@@ -93,7 +88,7 @@ def running(_session: Session) -> Running:
 
 
 def aimed(request: Request, at: Running) -> Request:
-    """The request with the emulator in the place of AWS, and this process with credentials for it."""
+    """The request with the emulator in AWS's place; gives this process credentials for it."""
     target = request.settings.targets[request.target]
     _impersonate(target.account or ACCOUNT)
     # There is no one to lend a role here.
@@ -104,7 +99,7 @@ def aimed(request: Request, at: Running) -> Request:
 
 
 def _impersonate(account: str) -> None:
-    """Credentials that mean nothing elsewhere; the emulator takes the key's id for the account's number."""
+    """Credentials that mean nothing elsewhere; the emulator reads the account from the key's id."""
     environ = os.environ
     environ["AWS_ACCESS_KEY_ID"], environ["AWS_SECRET_ACCESS_KEY"] = account, "local"
     for name in ("AWS_SESSION_TOKEN", "AWS_PROFILE", "AWS_DEFAULT_PROFILE"):
@@ -118,12 +113,8 @@ _AWS_URL = re.compile(r"https://([^./]+)\.execute-api\.[^/]+/")
 
 def addressed(report: Report, endpoint: str) -> Report:
     """The report with URLs of stages that the emulator answers."""
-    stages = tuple(
-        stage.model_copy(
-            update={"url": _AWS_URL.sub(rf"{endpoint}/_aws/execute-api/\1/", stage.url)}
-        )
-        for stage in report.stages
-    )
+    url = rf"{endpoint}/_aws/execute-api/\1/"
+    stages = tuple(stage.model_copy(update={"url": _AWS_URL.sub(url, stage.url)}) for stage in report.stages)
     return report.model_copy(update={"stages": stages})
 
 
@@ -144,7 +135,9 @@ def _file() -> Path:
 def _now() -> Running | None:
     """The emulator, if the process that was noted is still it."""
     try:
-        now = Running(**json.loads(_file().read_text()))
-    except (OSError, ValueError, TypeError):
+        noted = json.loads(_file().read_text())
+        now = Running(int(noted["pid"]), int(noted["port"]), str(noted["log"]))
+    except (OSError, ValueError, TypeError, KeyError):
         return None
-    return now if emulator.is_it(now.pid) else None
+    # Zero and below would mean whole groups of processes.
+    return now if now.pid > 1 and emulator.is_it(now.pid) else None

@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from controller import __version__
+
 
 class Output(StrEnum):
     """The format of the result."""
@@ -73,9 +75,7 @@ DryRun = Annotated[
     bool,
     typer.Option("--dry-run", envvar="RECONCILE_DRY_RUN", help="Show the plan, change nothing."),
 ]
-Yes = Annotated[
-    bool, typer.Option("-y", "--yes", envvar="RECONCILE_YES", help="Apply without asking.")
-]
+Yes = Annotated[bool, typer.Option("-y", "--yes", envvar="RECONCILE_YES", help="Apply without asking.")]
 OutputOption = Annotated[
     Output, typer.Option("-o", "--output", envvar="RECONCILE_OUTPUT", help="Format of the result.")
 ]
@@ -102,8 +102,8 @@ QuotaShare = Annotated[
         "--quota-share",
         metavar="SHARE",
         envvar="RECONCILE_QUOTA_SHARE",
-        help=f"The share of AWS's control-plane quotas to use, above 0 and up to 1, or none for no pacing. "
-        f"{SHARE} by default.",
+        help="The share of AWS's control-plane quotas to use, above 0 and up to 1, "
+        f"or none for no pacing. {SHARE} by default.",
     ),
 ]
 Prune = Annotated[
@@ -124,13 +124,21 @@ ColourOption = Annotated[
 ]
 Verbose = Annotated[
     bool,
-    typer.Option(
-        "-v", "--verbose", envvar="RECONCILE_VERBOSE", help="Show values and diffs in full."
-    ),
+    typer.Option("-v", "--verbose", envvar="RECONCILE_VERBOSE", help="Show values and diffs in full."),
 ]
 Port = Annotated[
     int,
-    typer.Option(
-        "--port", min=1, max=65535, envvar="RECONCILE_PORT", help="The port on 127.0.0.1."
-    ),
+    typer.Option("--port", min=1, max=65535, envvar="RECONCILE_PORT", help="The port on 127.0.0.1."),
+]
+
+
+def _print_version(wanted: bool) -> None:  # noqa: FBT001  as typer calls it
+    if wanted:
+        typer.echo(f"reconcile {__version__}")
+        raise typer.Exit
+
+
+Version = Annotated[
+    bool,
+    typer.Option("--version", is_eager=True, callback=_print_version, help="Print the version and exit."),
 ]

@@ -11,10 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from types import FrameType
 
-from rich.console import Console
-
 from controller.cli import local
-from controller.cli.errors import USAGE, explain, worst
+from controller.cli.errors import explain, worst
 from controller.cli.scope import requests
 from controller.cli.session import Pass, Session
 from controller.errors import ControllerError, Problem, SpecErrors, UsageError
@@ -28,9 +26,7 @@ from controller.report import Report
 PARTLY, PENDING = 3, 2
 
 QUESTION = 'Apply these changes? Only "yes" is accepted: '
-NO_TERMINAL = (
-    "refusing to change anything without a terminal: pass --yes to apply or --dry-run to preview"
-)
+NO_TERMINAL = "refusing to change anything without a terminal: pass --yes to apply or --dry-run to preview"
 
 
 @dataclass(frozen=True)
@@ -90,7 +86,7 @@ def _targets(state: _Run) -> None:
 def _aimed(state: _Run) -> Iterator[Request]:
     """The requests with what the options say put in."""
     wishes = state.wishes
-    emulator = local.running(state.session) if state.session.local else None
+    emulator = local.running() if state.session.local else None
     if emulator and wishes.endpoint_url:
         msg = "give either --local or --endpoint-url, not both"
         raise UsageError(msg)
@@ -111,11 +107,7 @@ def _target(state: _Run, request: Request) -> int:
     state.reports.append(planned)
     _show(state, planned)
     if wishes.dry_run or not _has_work(planned):
-        return (
-            PENDING
-            if wishes.detailed and planned.pending and not _trouble(planned)
-            else _code(planned)
-        )
+        return PENDING if wishes.detailed and planned.pending and not _trouble(planned) else _code(planned)
     if not wishes.yes:
         if not _is_terminal():
             raise UsageError(NO_TERMINAL)
@@ -179,21 +171,21 @@ def _local_urls(state: _Run, request: Request, report: Report) -> Report:
 
 def _apply(session: Session, one: Pass) -> tuple[Report, int]:
     """The report, and the exit code if a signal ended it early."""
-    err: Console = session.err()
-    with _stoppable() as (stop, signals), progress_display(err, one.totals) as progress:
+    display = progress_display(session.err(), one.totals)
+    with _stoppable() as (stop, signals), display as progress:
         report = one.apply(progress, stop)
     return report, 128 + signals[0] if signals else 0
 
 
 @contextmanager
 def _stoppable() -> Iterator[tuple[threading.Event, list[int]]]:
-    """The first Ctrl-C (or SIGTERM) lets running calls end; the second one does what it always does."""
+    """The first Ctrl-C (or SIGTERM) lets running calls end; the second does what it always does."""
     stop, signals = threading.Event(), list[int]()
 
     def handle(number: int, _frame: FrameType | None) -> None:
         signals.append(number)
         stop.set()
-        signal.signal(number, before[number])
+        signal.signal(number, before[signal.Signals(number)])
         # Not through a console: it may be in the middle of a line, and holds a lock then.
         os.write(2, b"\nstopping: waiting for the calls that are under way\n")
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from controller.cli import local
 from controller.cli.session import Session
 from controller.errors import UsageError
 from controller.reconcile import Request
@@ -26,8 +25,8 @@ def requests(session: Session) -> Iterator[Request]:
 
 
 def _checkout(specs: list[Path]) -> Path:
-    """The checkout around the working directory, unless the specs are in another one."""
-    here = checkout_of(Path.cwd())
-    if not specs or any(path.resolve().is_relative_to(here) for path in specs):
-        return here
-    return checkout_of(specs[0])
+    """The checkout that the specs are in. Where nothing marks one, the working directory bounds it."""
+    here = Path.cwd().resolve()
+    found = checkout_of(specs[0] if specs else here)
+    is_marked = (found / ".git").exists() or (found / CONFIG_NAME).is_file()
+    return found if is_marked or not found.is_relative_to(here) else here

@@ -33,11 +33,7 @@ def progress_display(
 ) -> Iterator[Listener]:
     """Shows progress until left; what it yields is to be called with every step that ended."""
     live = console.file.isatty() and not environ.get("CI") and not console.is_dumb_terminal
-    with (
-        _bars(console, total_by_root)
-        if live
-        else _lines(console, total_by_root, clock, tick) as listener
-    ):
+    with _bars(console, total_by_root) if live else _lines(console, total_by_root, clock, tick) as listener:
         yield listener
 
 
@@ -53,10 +49,7 @@ def _bars(console: Console, totals: Mapping[str, int]) -> Iterator[Listener]:
     )
     out = Writer(console)
     with bars.Progress(*columns, console=console, transient=True) as display:
-        tasks = {
-            root: display.add_task(out.harmless(root), total=total)
-            for root, total in totals.items()
-        }
+        tasks = {root: display.add_task(out.harmless(root), total=total) for root, total in totals.items()}
 
         def listen(step: Progress) -> None:
             _tell_failure(out, step)
@@ -70,7 +63,7 @@ def _bars(console: Console, totals: Mapping[str, int]) -> Iterator[Listener]:
 def _lines(
     console: Console, totals: Mapping[str, int], clock: Callable[[], float], tick: float
 ) -> Iterator[Listener]:
-    """A line for each root that is done and each step that failed, and a sign of life in between."""
+    """A line for each root that is done and each step that failed; signs of life in between."""
     log = Log(Writer(console), totals, clock)
     over = threading.Event()
 
@@ -122,15 +115,11 @@ class Log:
             left = [root for root, total in self._totals.items() if self._done[root] < total]
             # What has begun is what people wait for.
             left.sort(key=lambda root: not self._done[root])
-            named = [
-                f"{root} ({self._done[root]}/{self._totals[root]})" for root in left[:MOST_NAMED]
-            ]
+            named = [f"{root} ({self._done[root]}/{self._totals[root]})" for root in left[:MOST_NAMED]]
             if rest := len(left) - len(named):
                 named.append(f"{rest} more")
             if named:
-                self._out.line(
-                    0, f"still working on {', '.join(named)} after {now - self._start:.0f} s"
-                )
+                self._out.line(0, f"still working on {', '.join(named)} after {now - self._start:.0f} s")
 
 
 def _tell_failure(out: Writer, step: Progress) -> bool:

@@ -89,9 +89,7 @@ def _above(path: str, paths: set[str]) -> list[str]:
     return [above for n in range(len(steps)) if (above := " > ".join(steps[:n])) in paths]
 
 
-def _change(
-    out: Writer, change: ChangeView, above: list[str], inside: str, *, verbose: bool
-) -> None:
+def _change(out: Writer, change: ChangeView, above: list[str], inside: str, *, verbose: bool) -> None:
     """One change and its fields, under the closest change around it."""
     indent = 2 + 2 * len(above)
     name = change.path or change.root
@@ -132,25 +130,15 @@ def _price(out: Writer, report: Report) -> None:
         are = "is" if count.unchanged == 1 else "are"
         unknown = len(report.unreadable)
         but = f", {_count(unknown, 'root')} could not be read" if unknown else ""
-        out.line(
-            0,
-            Part(
-                f"No changes: {_count(count.unchanged, 'resource')} {are} as declared{but} {read}.",
-                "bold",
-            ),
-        )
+        same = f"{_count(count.unchanged, 'resource')} {are} as declared"
+        out.line(0, Part(f"No changes: {same}{but} {read}.", "bold"))
         return
-    out.line(
-        0,
-        Part(
-            f"Plan: {count.create} to create, {count.update} to update, {count.replace} to replace, "
-            f"{count.rename} to rename, {count.delete} to delete; {count.unchanged} unchanged.",
-            "bold",
-        ),
+    plan = (
+        f"Plan: {count.create} to create, {count.update} to update, {count.replace} to replace, "
+        f"{count.rename} to rename, {count.delete} to delete; {count.unchanged} unchanged."
     )
-    least = (
-        f", at least {_duration(report.seconds)} under its quotas" if report.seconds >= 1 else ""
-    )
+    out.line(0, Part(plan, "bold"))
+    least = f", at least {_duration(report.seconds)} under its quotas" if report.seconds >= 1 else ""
     out.line(0, f"{_count(report.calls, 'call')} to AWS{least} {read}.")
 
 
@@ -201,9 +189,7 @@ def _result(out: Writer, report: Report) -> None:
     done: list[str] = [change.action for change in report.changes if change.status == "applied"]
     counts = ", ".join(f"{done.count(action)} {word}" for action, word in _PAST.items())
     out.line(0, Part(f"Applied: {counts}; {report.summary.unchanged} unchanged.", "bold"))
-    ends = [
-        change.status for change in report.changes if change.status not in ("planned", "applied")
-    ]
+    ends = [change.status for change in report.changes if change.status not in ("planned", "applied")]
     if ends:
         parts = ", ".join(
             f"{ends.count(status)} {status}" for status in dict.fromkeys(sorted(ends, key=_rank))

@@ -37,9 +37,7 @@ def shown(value: Any) -> str:
 
 def shortened(text: str, more: str) -> str:
     """The text, or its beginning and its length."""
-    return (
-        text if len(text) <= MAX_INLINE else f"{text[:MAX_INLINE]}{more} ({len(text)} characters)"
-    )
+    return text if len(text) <= MAX_INLINE else f"{text[:MAX_INLINE]}{more} ({len(text)} characters)"
 
 
 def created(field: str, value: Any, marks: Mapping[str, str], *, verbose: bool) -> Iterator[Line]:
@@ -53,9 +51,7 @@ def created(field: str, value: Any, marks: Mapping[str, str], *, verbose: bool) 
         yield from ((Part(f"  {line}"),) for line in lines)
 
 
-def changed(
-    field: str, old: Any, new: Any, marks: Mapping[str, str], *, verbose: bool
-) -> Iterator[Line]:
+def changed(field: str, old: Any, new: Any, marks: Mapping[str, str], *, verbose: bool) -> Iterator[Line]:
     """A field that differs."""
     if old == new == SECRET:
         yield (Part(f"{field}: {SECRET}, changed"),)
@@ -71,9 +67,7 @@ def changed(
         yield from _leaf(field, old, new, marks, verbose=verbose)
 
 
-def _leaf(
-    field: str, old: Any, new: Any, marks: Mapping[str, str], *, verbose: bool
-) -> Iterator[Line]:
+def _leaf(field: str, old: Any, new: Any, marks: Mapping[str, str], *, verbose: bool) -> Iterator[Line]:
     """One value that differs. `NotPresent` on a side means that it comes or goes."""
     if isinstance(old, NotPresent):
         yield (Part(f"+ {field}: ", NEW), Part(shortened(shown(new), marks["more"]), NEW))
@@ -101,13 +95,9 @@ def _leaves(field: str, old: Any, new: Any) -> list[tuple[str, Any, Any]]:
     """The places inside a structure that differ, old and new; empty if that cannot be told."""
     tree = DeepDiff(old, new, view="tree", ignore_numeric_type_changes=True)
     found = [
-        (level.path(output_format="list"), level.t1, level.t2)
-        for group in tree.values()
-        for level in group
+        (level.path(output_format="list"), level.t1, level.t2) for group in tree.values() for level in group
     ]
-    return sorted(
-        ((field + _trail(trail), a, b) for trail, a, b in found), key=lambda leaf: leaf[0]
-    )
+    return sorted(((field + _trail(trail), a, b) for trail, a, b in found), key=lambda leaf: leaf[0])
 
 
 def _trail(steps: list[Any]) -> str:
@@ -138,9 +128,7 @@ def _raw(value: Any) -> list[str]:
     return value.split("\n") if isinstance(value, str) else [shown(value)]
 
 
-def _unified(
-    field: str, old: Any, new: Any, marks: Mapping[str, str], *, verbose: bool
-) -> Iterator[Line]:
+def _unified(field: str, old: Any, new: Any, marks: Mapping[str, str], *, verbose: bool) -> Iterator[Line]:
     """The changed lines, with three lines around them."""
     yield (Part(f"{field}:"),)
     before, after = _pretty(old), _pretty(new)
@@ -153,6 +141,9 @@ def _unified(
     lines = list(difflib.unified_diff(before, after, n=3, lineterm=""))[2:]
     kept = lines if verbose else lines[:MAX_DIFF_LINES]
     for line in kept:
-        yield (Part(f"  {line}", {"+": NEW, "-": OLD, "@": FAINT}.get(line[:1], "")),)
+        text = line.rstrip(" ")
+        # Spaces at the end may be all that differs.
+        ending = "\\x20" * (len(line) - len(text)) if len(text) > 1 or line[:1] != " " else ""
+        yield (Part(f"  {text}{ending}", {"+": NEW, "-": OLD, "@": FAINT}.get(line[:1], "")),)
     if hidden := len(lines) - len(kept):
         yield (Part(f"  {marks['more']} {hidden} more lines, shown with --verbose", FAINT),)

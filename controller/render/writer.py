@@ -39,7 +39,7 @@ _UNSEEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 
 
 def visible(text: str) -> str:
-    """The text with everything that has no shape of its own as an escape: `\\x1b`, `\\u202e`."""
+    r"""The text with everything that has no shape of its own as an escape: `\x1b`, `\u202e`."""
     if text.isascii() and text.isprintable():
         return text
     return "".join(
@@ -88,9 +88,10 @@ class Writer:
         hang = indent + 2
         lines = text.wrap(self.console, max(1, width - hang), overflow="fold") if wrap else [text]
         for number, wrapped in enumerate(lines or [Text()]):
-            padding = " " * (hang if number else indent)
+            shown = Text(" " * (hang if number else indent)) + wrapped
+            shown.rstrip()
             # Wrapped already: a second time would cut symbols off.
-            self.console.print(Text(padding) + wrapped, soft_wrap=True, highlight=False)
+            self.console.print(shown, soft_wrap=True, highlight=False)
 
     def gap(self) -> None:
         """An empty line."""

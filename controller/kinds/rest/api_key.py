@@ -65,9 +65,7 @@ class ApiKey(RootKind):
 
     @classmethod
     def from_aws(cls, payload: Mapping[str, Any], context: Context) -> Self:
-        # What AWS reads back for an empty field differs by call; empty is absent.
-        kept = {key: value for key, value in payload.items() if value != ""}
-        return super().from_aws({**kept, "tags": live_tags(payload)}, context)
+        return super().from_aws({**payload, "tags": live_tags(payload)}, context)
 
     def claims(self, at: Address) -> frozenset[tuple[Any, ...]]:
         return frozenset({("ApiKey", self.value.get_secret_value())} if self.value else ())

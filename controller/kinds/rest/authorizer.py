@@ -68,11 +68,20 @@ class Authorizer(RestKind):
 
     @classmethod
     def from_spec(cls, key: str, raw: Mapping[str, Any]) -> Self:
-        return _tidy(super().from_spec(key, raw))
+        return super().from_spec(key, raw)._tidy()
 
     @classmethod
     def from_aws(cls, payload: Mapping[str, Any], context: Context) -> Self:
-        return _tidy(super().from_aws(payload, context))
+        return super().from_aws(payload, context)._tidy()
+
+    def _tidy(self) -> Self:
+        """Spaces in the list of sources mean nothing; neither does a Cognito authorizer's time to live."""
+        changes: dict[str, Any] = {}
+        if self.identitySource:
+            changes["identitySource"] = re.sub(r"\s*,\s*", ",", self.identitySource.strip())
+        if self.type == COGNITO:
+            changes["authorizerResultTtlInSeconds"] = 300
+        return self.model_copy(update=changes)
 
     def replaces(self, old: Self) -> tuple[str, ...]:
         changed = self.type != old.type and COGNITO in (self.type, old.type)
@@ -93,16 +102,6 @@ class Authorizer(RestKind):
             yield "type", f"{self.type} needs lambda, or an authorizerUri"
         if self.type == "REQUEST" and not self.identitySource and self.authorizerResultTtlInSeconds:
             yield "type", "REQUEST needs an identitySource, or authorizerResultTtlInSeconds: 0"
-
-
-def _tidy(authorizer: Authorizer) -> Any:
-    """Spaces in the list of sources mean nothing, and neither does the time to live of a Cognito authorizer."""
-    changes: dict[str, Any] = {}
-    if authorizer.identitySource:
-        changes["identitySource"] = re.sub(r"\s*,\s*", ",", authorizer.identitySource.strip())
-    if authorizer.type == COGNITO:
-        changes["authorizerResultTtlInSeconds"] = 300
-    return authorizer.model_copy(update=changes)
 
 
 def with_authorization(raw: dict[str, Any]) -> dict[str, Any]:

@@ -17,13 +17,13 @@ from typing import Annotated, Any
 from pydantic import BaseModel
 
 from controller.address import Address
+from controller.call import RAW_ID
 from controller.kinds.rest.dialect import RestKind
 from controller.model import (
     COSMETIC,
     DERIVED,
     INTERNAL,
     KINDS,
-    RAW_ID,
     WRITE_ONLY,
     Context,
     Listing,

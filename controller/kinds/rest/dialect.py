@@ -113,7 +113,7 @@ class RestKind(Resource):
             return None
         return Probe(
             listing.operation,
-            self.container_params(at) | listing.params,
+            {**self.container_params(at), **listing.params},
             listing.items,
             self.recognised_by(at, params),
         )

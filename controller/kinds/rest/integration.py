@@ -118,7 +118,7 @@ class Integration(RestKind):
 
 
 def _drops_cache_key(operation: patch.Operation) -> bool:
-    return operation["op"] == "remove" and operation["path"].startswith("/cacheKeyParameters/")
+    return bool(operation["op"] == "remove") and operation["path"].startswith("/cacheKeyParameters/")
 
 
 def _texts(templates: Any) -> Any:

@@ -59,7 +59,7 @@ def _nested(at: Address, facet: Facets, path: str, old: Any, new: BaseModel) -> 
 
 
 def _clears(operation: Operation) -> bool:
-    return operation["op"] == "remove" or operation.get("value", "") == ""
+    return bool(operation["op"] == "remove") or operation.get("value", "") == ""
 
 
 def _blank(model: type[BaseModel]) -> BaseModel:

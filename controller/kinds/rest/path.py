@@ -12,6 +12,7 @@ from typing import Any
 from controller.address import Address
 from controller.call import Call
 from controller.kinds.rest import patch
+from controller.kinds.rest.cors import Cors
 from controller.kinds.rest.dialect import RestKind
 from controller.kinds.rest.renames import renames
 from controller.model import Listing, Live, Resource, Slot, register
@@ -62,6 +63,7 @@ class Path(RestKind):
     id_field = "id"
     definition = True
     builtins = frozenset({"/"})
+    shorthands = {"cors": Cors}
 
     param = "resourceId"
     create = "CreateResource"

@@ -44,7 +44,9 @@ def read_policy(value: Any) -> Any:
 
 
 def _statement(statement: dict[str, Any]) -> dict[str, Any]:
-    found = {key: _members(item) if key in _LISTS else item for key, item in statement.items()}
+    found: dict[str, Any] = {
+        key: _members(item) if key in _LISTS else item for key, item in statement.items()
+    }
     for key in ("Principal", "NotPrincipal"):
         if isinstance(found.get(key), dict):
             found[key] = {kind: _members(item) for kind, item in found[key].items()}

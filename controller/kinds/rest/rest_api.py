@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from controller.address import Address
 from controller.call import Call
-from controller.kinds.rest import patch
+from controller.kinds.rest.patch import Operation, replace
 from controller.kinds.rest.authorizer import with_authorization
 from controller.kinds.rest.cors import Cors, spread_cors
 from controller.kinds.rest.dialect import RESERVED_TAGS, RootKind
@@ -147,24 +147,24 @@ class RestApi(RootKind):
         merge = Call("PutRestApi", {"restApiId": at, "mode": "merge", "body": body})
         return [*super().updating(at, old), merge]
 
-    def patch(self, at: Address, old: Self) -> list[patch.Operation]:
+    def patch(self, at: Address, old: Self) -> list[Operation]:
         return [
             fixed
             for operation in super().patch(at, old)
             for fixed in self._oddities(operation, old)
         ]
 
-    def _oddities(self, operation: patch.Operation, old: Self) -> list[patch.Operation]:
+    def _oddities(self, operation: Operation, old: Self) -> list[Operation]:
         """The endpoint type is replaced by position; ipAddressType and securityPolicy have no cleared form."""
         match operation["path"]:
             case "/endpointConfiguration/types":
                 new = self.endpointConfiguration.types[0]
-                return [patch.replace("/endpointConfiguration/types/0", new)]
+                return [replace("/endpointConfiguration/types/0", new)]
             case "/endpointConfiguration/ipAddressType" if "value" not in operation:
                 private = self.endpointConfiguration.types == ("PRIVATE",)
-                return [patch.replace(operation["path"], "dualstack" if private else "ipv4")]
+                return [replace(operation["path"], "dualstack" if private else "ipv4")]
             case "/securityPolicy" if "value" not in operation:
                 private = self.endpointConfiguration.types == ("PRIVATE",)
-                return [patch.replace("/securityPolicy", "TLS_1_2" if private else "TLS_1_0")]
+                return [replace("/securityPolicy", "TLS_1_2" if private else "TLS_1_0")]
             case _:
                 return [operation]

@@ -184,19 +184,20 @@ class Stage(RestKind):
         return found
 
     def patch(self, at: Address, old: Self) -> list[patch.Operation]:
-        plain = {"methodSettings": {}}
-        settings = list(_settings(old.methodSettings, self.methodSettings))
-        rest = super()
+        plain: dict[str, Any] = {"methodSettings": {}}
+        own = patch.operations(at, old.model_copy(update=plain), self.model_copy(update=plain))
         return [
-            *(
-                operation
-                for operation in patch.operations(
-                    at, old.model_copy(update=plain), self.model_copy(update=plain)
-                )
-                if operation != {"op": "replace", "path": "/canarySettings/deploymentId"}
-            ),
-            *settings,
+            *(fixed for op in own if (fixed := self._without_clearing(op))),
+            *_settings(old.methodSettings, self.methodSettings),
         ]
+
+    def _without_clearing(self, operation: patch.Operation) -> patch.Operation | None:
+        """The canary's deployment goes with the canary, and the size with the cache; neither can be cleared."""
+        if operation == {"op": "replace", "path": "/canarySettings/deploymentId"}:
+            return None
+        if operation == {"op": "replace", "path": "/cacheClusterSize"}:
+            return patch.replace("/cacheClusterSize", "0.5") if self.cacheClusterEnabled else None
+        return operation
 
     def resource_path(self, at: Address) -> tuple[str | Address, ...]:
         return ("/restapis/", at.root, f"/stages/{at.key}")

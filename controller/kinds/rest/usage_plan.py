@@ -93,8 +93,7 @@ class UsagePlan(RootKind):
             }
             for stage in payload.get("apiStages") or []
         ]
-        kept = {key: value for key, value in payload.items() if value not in ("", {})}
-        found = {**kept, "apiStages": stages, "tags": live_tags(payload)}
+        found = {**payload, "apiStages": stages, "tags": live_tags(payload)}
         return super().from_aws(found, context)
 
     def refs(self, at: Address) -> frozenset[Address]:

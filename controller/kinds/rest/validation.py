@@ -64,9 +64,7 @@ class Model(RestKind):
     def from_aws(cls, payload: Mapping[str, Any], context: Context) -> Self:
         own = re.escape(f"{_URL}{context.root}/models/")
         schema = re.sub(own, _LOCAL, payload.get("schema") or "{}")
-        return super().from_aws(
-            {**payload, "schema": schema, "description": payload.get("description") or None}, context
-        )
+        return super().from_aws({**payload, "schema": schema}, context)
 
     def refs(self, at: Address) -> frozenset[Address]:
         names = set(re.findall(rf'"\$ref":"{_LOCAL}([^"/]+)"', dumped(self.schema_)))

@@ -1,0 +1,94 @@
+"""Passes over real HTTP, as the command makes them: an `Account` is a Caller together with whose account it is."""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from controller.aws.client import connect, environment
+from controller.desired import build
+from controller.gateway import Caller, Environment
+from controller.model import Scope
+from controller.reconcile import Pass, Request
+from controller.report import Report
+from controller.retry import Patient
+from controller.settings import Settings
+from controller.state import State
+from tests.engine import HERE, documents
+from tests.fake import FakeGateway
+
+from .harness import Emulator
+
+
+REGION = "eu-west-1"
+CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+
+World = Mapping[str, Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Account:
+    """Where passes are made, and as whom. `owner` separates what tests make from each other."""
+
+    caller: Caller
+    environment: Environment
+
+    def owned_by(self, owner: str) -> Account:
+        return dataclasses.replace(self, environment=dataclasses.replace(self.environment, owner=owner))
+
+    def through(self, caller: Caller) -> Account:
+        return dataclasses.replace(self, caller=caller)
+
+    def desired(self, world: World) -> State:
+        """The desired state of a world; fails the test if it is not a valid one."""
+        where = self.environment
+        state, problems = build(documents(world), Scope(where.account, where.region, where.partition), "abc1234")
+        assert not problems, "\n".join(str(problem) for problem in problems)
+        return state
+
+    def open_pass(self, world: World, **settings: Any) -> Pass:
+        """A pass that may do everything, without waiting between repeats."""
+        request = Request((Path(),), Path(), Settings(**{"prune": True, **settings}), "default")
+        patient = Patient(self.caller, sleep=lambda _: None)
+        return Pass(request, self.desired(world), patient, self.environment)
+
+    def converge(self, world: World, **settings: Any) -> Report:
+        """Plans and applies a world; fails the test if a step failed or a root could not be read."""
+        one = self.open_pass(world, **settings)
+        unreadable = one.plan().unreadable
+        assert not unreadable, unreadable
+        report = one.apply(lambda _: None, threading.Event())
+        failed = [f"{change.root} > {change.path}: {change.error}" for change in report.changes if change.error]
+        assert not failed, "\n".join(failed)
+        return report
+
+    def changes(self, world: World, **settings: Any) -> list[str]:
+        """What a further pass would change: one line each."""
+        report = self.open_pass(world, **settings).plan()
+        unread = [f"unreadable {root}: {error}" for root, error in report.unreadable.items()]
+        return unread + [
+            f"{change.action} {change.root} > {change.path}: {[(f.field, f.old, f.new) for f in change.fields]}"
+            for change in report.changes
+        ]
+
+
+def on_the_fake() -> Account:
+    """An empty account in memory."""
+    return Account(FakeGateway(), HERE)
+
+
+@contextmanager
+def on(emulator: Emulator) -> Iterator[Account]:
+    """An emulator's account, with credentials in the process environment, as they are found in a pod."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in CREDENTIALS.items():
+            patch.setenv(name, value)
+        client = connect(region=REGION, endpoint_url=emulator.endpoint_url)
+        yield Account(client, environment(client, "default"))

@@ -63,9 +63,7 @@ def apply(
 class _Run:
     """What is left to do, and which roots are busy."""
 
-    def __init__(
-        self, plan: Plan, patient: Patient, ids: dict[Address, str], environment: Environment
-    ) -> None:
+    def __init__(self, plan: Plan, patient: Patient, ids: dict[Address, str], environment: Environment) -> None:
         self.patient, self.ids, self.environment = patient, ids, environment
         self.missing = {step: set(waits) for step, waits in plan.steps.items()}
         self.followers: dict[Step, list[Step]] = {step: [] for step in plan.steps}
@@ -95,7 +93,10 @@ class _Run:
 
     def _resolved(self, call: Call) -> Call:
         probe = call.probe and Probe(
-            call.probe.operation, self._fill(call.probe.params), call.probe.items, self._fill(call.probe.match)
+            call.probe.operation,
+            self._fill(call.probe.params),
+            call.probe.items,
+            self._fill(call.probe.match),
         )
         return Call(call.operation, self._fill(call.params), call.service, probe)
 

@@ -69,9 +69,7 @@ def resolve(value: Any, ids: Mapping[Address, str], environment: Environment) ->
         case Fact():
             return getattr(environment, value.value)
         case Text():
-            return "".join(
-                p if isinstance(p, str) else resolve(p, ids, environment) for p in value.parts
-            )
+            return "".join(p if isinstance(p, str) else resolve(p, ids, environment) for p in value.parts)
         case SecretStr():
             return value.get_secret_value()
         case Mapping():

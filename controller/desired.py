@@ -12,7 +12,8 @@ from pydantic import SecretStr
 from controller.address import Address
 from controller.call import RAW_ID
 from controller.errors import Problem
-from controller.model import KINDS, Resource, Scope, facets, target
+from controller.facets import facets
+from controller.model import KINDS, Resource, Scope, target
 from controller.source import Document, Secret
 from controller.state import State
 from controller.tree import Fault, Trail, from_spec
@@ -89,8 +90,6 @@ def _references(at: Address, resource: Resource, draft: _Draft) -> None:
     for name in sorted(resource.refs(at)):
         if name in draft.resources or name.key in KINDS[name.kind].builtins:
             continue
-        if name.root not in draft.places and name.root != name and name.root.kind in KINDS:
-            name = name.root
         others = [other.key for other in draft.resources if other.kind == name.kind and other.parent == name.parent]
         message = f"there is no {name.kind} {name.key.removeprefix(RAW_ID)!r}"
         message += f" in {name.parent}" if name.parent else ""

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from controller.address import Address
-from controller.model import CREATE_ONLY, KINDS, Difference, Resource, facets
+from controller.facets import CREATE_ONLY, facets
+from controller.model import KINDS, Difference, Resource
 from controller.state import State
 
 

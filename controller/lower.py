@@ -60,9 +60,7 @@ def _leaves(change: Change | None) -> bool:
     return change is not None and change.action in (Action.DELETE, Action.REPLACE)
 
 
-def _let_go(
-    changes: Mapping[Address, Change], desired: State, live: State
-) -> dict[Address, Change]:
+def _let_go(changes: Mapping[Address, Change], desired: State, live: State) -> dict[Address, Change]:
     """Dependants that stay while what they refer to is replaced: they have to be updated, changed or not."""
     replaced = {at for at, change in changes.items() if change.action is Action.REPLACE}
     found: dict[Address, Change] = {}
@@ -115,10 +113,7 @@ def _update(chains: Chains, old: Resource, new: Resource, gone: list[Address]) -
 def _retake_claims(found: dict[Address, Chains], desired: State, live: State) -> None:
     """An update that takes what another update gives up could be one half of a swap: it goes, then comes anew."""
     holders: dict[tuple[Any, ...], Address] = {
-        claim: at
-        for at, resource in live.resources.items()
-        if at in found
-        for claim in resource.claims(at)
+        claim: at for at, resource in live.resources.items() if at in found for claim in resource.claims(at)
     }
     for at, chains in found.items():
         if chains.change.action is not Action.UPDATE or not chains.change.old or not chains.change.new:

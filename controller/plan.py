@@ -86,8 +86,7 @@ class _Graph:
         creates = phase == "arrive" and (chain.change.action is not Action.UPDATE or bool(chain.leave))
         covers = tuple(sorted(chain.covers)) if phase == "leave" else ()
         steps = [
-            Step(at, call, chain.change, phase, creates and index == 0, covers)
-            for index, call in enumerate(calls)
+            Step(at, call, chain.change, phase, creates and index == 0, covers) for index, call in enumerate(calls)
         ]
         self.steps[at, phase] = steps
         for before, step in zip([None, *steps], steps, strict=False):
@@ -185,11 +184,7 @@ def _let_go(graph: _Graph, at: Address, users: Mapping[Address, set[Address]]) -
 
 def _definition(graph: _Graph, root: Address) -> set[Step]:
     """Rule 4."""
-    return {
-        steps[-1]
-        for (at, _), steps in graph.steps.items()
-        if at.root == root and KINDS[at.kind].definition
-    }
+    return {steps[-1] for (at, _), steps in graph.steps.items() if at.root == root and KINDS[at.kind].definition}
 
 
 def _claims(graph: _Graph) -> None:
@@ -214,5 +209,3 @@ def _ordered(waits: Mapping[Step, set[Step]]) -> dict[Step, frozenset[Step]]:
         msg = f"the changes wait for each other and cannot be put in order: {circle}"
         raise ControllerError(msg) from error
     return {step: frozenset(waits[step]) for step in order}
-
-

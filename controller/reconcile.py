@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from controller import __version__
+from controller import __version__, kinds
 from controller.address import Address
 from controller.apply import Outcome, apply
 from controller.aws.client import connect, environment
@@ -17,7 +17,6 @@ from controller.aws.reader import read
 from controller.desired import build
 from controller.diff import diff
 from controller.errors import SpecErrors
-from controller import kinds  # noqa: F401  registers them
 from controller.gateway import Environment
 from controller.model import Scope
 from controller.plan import Plan, plan
@@ -105,9 +104,7 @@ class Pass:
         views = change_views(self._plan, outcomes)
         changed = {change.at for change in self._plan.changes}
         unchanged = sum(
-            1
-            for at in self._desired.resources
-            if at not in changed and at.root not in self._live.unknown
+            1 for at in self._desired.resources if at not in changed and at.root not in self._live.unknown
         )
         return Report(
             version=__version__,
@@ -137,6 +134,8 @@ class Pass:
                 yield StageView(api=at.root.key, stage=at.key, url=f"https://{host}/{at.key}/")
 
 
+_ = kinds  # importing it is what registers the kinds
+
 _DOMAINS = {"aws": "amazonaws.com", "aws-us-gov": "amazonaws.com", "aws-cn": "amazonaws.com.cn"}
 
 
@@ -153,9 +152,7 @@ def _statuses(outcomes: Sequence[Outcome]) -> dict[Address, tuple[Status, str]]:
 def open_pass(request: Request) -> Pass:
     """Connects and loads the specs. Raises SpecErrors for the author, GatewayError's subclasses for AWS."""
     target = request.settings.targets[request.target]
-    client = connect(
-        region=target.region, endpoint_url=request.endpoint_url, share=request.quota_share
-    )
+    client = connect(region=target.region, endpoint_url=request.endpoint_url, share=request.quota_share)
     where = environment(client, request.settings.owner)
     return Pass(request, desired(request, where), Patient(client), where)
 

@@ -10,7 +10,8 @@ from pydantic import BaseModel, ConfigDict
 
 from controller.address import Address
 from controller.diff import Change
-from controller.model import SENSITIVE, WRITE_ONLY, Resource, canonical, facets
+from controller.facets import SENSITIVE, WRITE_ONLY, canonical, facets
+from controller.model import Resource
 from controller.plan import Plan
 
 
@@ -159,8 +160,7 @@ def _view(change: Change, calls: int, status: Status, error: str) -> ChangeView:
 def _fields(change: Change) -> Sequence[FieldChange]:
     if change.differences:
         return [
-            FieldChange(field=item.field.rstrip("_"), old=item.old, new=item.new)
-            for item in change.differences
+            FieldChange(field=item.field.rstrip("_"), old=item.old, new=item.new) for item in change.differences
         ]
     if change.new is not None and change.old is None:
         return [FieldChange(field=name, new=value) for name, value in _set_fields(change.new)]

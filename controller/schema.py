@@ -13,18 +13,8 @@ from pydantic import BaseModel, TypeAdapter
 from pydantic.json_schema import models_json_schema
 
 from controller import kinds  # noqa: F401  registers them
-from controller.model import (
-    DERIVED,
-    INTERNAL,
-    KINDS,
-    SENSITIVE,
-    Facets,
-    Resource,
-    Scope,
-    Value,
-    children,
-    facets,
-)
+from controller.facets import DERIVED, INTERNAL, SENSITIVE, Facets, Value, facets
+from controller.model import KINDS, Resource, Scope, children
 from controller.schema_frame import (
     REF,
     Schema,

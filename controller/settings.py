@@ -65,10 +65,7 @@ def read_settings(checkout: Path) -> Settings:
 
 
 def _problems(error: ValidationError, marks: Marks) -> list[Problem]:
-    return [
-        Problem(_message(item), marks.at([part for part in item["loc"]]), _near(item))
-        for item in error.errors()
-    ]
+    return [Problem(_message(item), marks.at(list(item["loc"])), _near(item)) for item in error.errors()]
 
 
 def _message(item: Mapping[str, Any]) -> str:

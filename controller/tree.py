@@ -78,9 +78,7 @@ def _authored(node: Node, scope: Scope, faults: list[Fault]) -> Iterator[Node]:
             yield from _authored(inner, scope, faults)
 
 
-def _filled(
-    child: type[Resource], content: Mapping[str, Any], node: Node, faults: list[Fault]
-) -> Iterator[Node]:
+def _filled(child: type[Resource], content: Mapping[str, Any], node: Node, faults: list[Fault]) -> Iterator[Node]:
     """What the author put into the slot of a child kind."""
     if not child.slot or child.slot.spec not in content:
         return
@@ -163,9 +161,7 @@ def from_payload(
     return {at: KINDS[at.kind].from_aws(item, local) for at, item in found}, ids
 
 
-def _live(
-    at: Address, payload: Mapping[str, Any], context: Context
-) -> Iterator[tuple[Address, Mapping[str, Any]]]:
+def _live(at: Address, payload: Mapping[str, Any], context: Context) -> Iterator[tuple[Address, Mapping[str, Any]]]:
     yield at, payload
     taken: set[Address] = set()
     for child in children(KINDS[at.kind]):

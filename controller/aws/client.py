@@ -44,9 +44,7 @@ class Client:
         self._lock = Lock()
         self.counts: Counter[str] = Counter()
 
-    def __call__(
-        self, operation: str, params: Mapping[str, Any], *, service: str = "apigateway"
-    ) -> dict[str, Any]:
+    def __call__(self, operation: str, params: Mapping[str, Any], *, service: str = "apigateway") -> dict[str, Any]:
         try:
             client = self._client(service)
             if service == "apigateway":

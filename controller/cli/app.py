@@ -35,7 +35,7 @@ def reconcile(
     prune: o.Prune = None,
     color: o.ColourOption = o.ColourChoice.AUTO,
     verbose: o.Verbose = False,
-    version: o.Version = False,  # noqa: ARG001  done by its callback
+    version: o.Version = False,
 ) -> int:
     """Make AWS API Gateway look as the specs of this checkout say."""
     session: Session = ctx.obj
@@ -62,9 +62,7 @@ def reconcile(
 
 
 @app.command()
-def validate(
-    ctx: typer.Context, *, specs: o.Specs = None, target: o.Targets = None, local: o.Local = False
-) -> int:
+def validate(ctx: typer.Context, *, specs: o.Specs = None, target: o.Targets = None, local: o.Local = False) -> int:
     """Check the specs, for all targets, without calling AWS."""
     from controller.cli.validate import run  # noqa: PLC0415
 
@@ -75,7 +73,7 @@ def validate(
 
 
 @app.command()
-def schema(*, local: o.Local = False) -> int:  # noqa: ARG001  accepted everywhere
+def schema(*, local: o.Local = False) -> int:
     """Print the JSON Schema of specs, for editors."""
     from controller.cli.schema import run  # noqa: PLC0415
 
@@ -83,7 +81,7 @@ def schema(*, local: o.Local = False) -> int:  # noqa: ARG001  accepted everywhe
 
 
 @local_app.command()
-def start(ctx: typer.Context, *, port: o.Port = 4566, local: o.Local = False) -> int:  # noqa: ARG001
+def start(ctx: typer.Context, *, port: o.Port = 4566, local: o.Local = False) -> int:
     """Start the emulator in the background."""
     from controller.cli import local as emulator  # noqa: PLC0415
 
@@ -91,7 +89,7 @@ def start(ctx: typer.Context, *, port: o.Port = 4566, local: o.Local = False) ->
 
 
 @local_app.command()
-def stop(ctx: typer.Context, *, local: o.Local = False) -> int:  # noqa: ARG001
+def stop(ctx: typer.Context, *, local: o.Local = False) -> int:
     """Stop the emulator; what it held is gone."""
     from controller.cli import local as emulator  # noqa: PLC0415
 
@@ -99,7 +97,7 @@ def stop(ctx: typer.Context, *, local: o.Local = False) -> int:  # noqa: ARG001
 
 
 @local_app.command()
-def status(ctx: typer.Context, *, local: o.Local = False) -> int:  # noqa: ARG001
+def status(ctx: typer.Context, *, local: o.Local = False) -> int:
     """Say whether the emulator runs, and where."""
     from controller.cli import local as emulator  # noqa: PLC0415
 

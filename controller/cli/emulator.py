@@ -49,7 +49,7 @@ def spawn(port: int, folder: Path, log: Path) -> subprocess.Popen[bytes]:
         "SFTP_ENABLED": "0",
     }
     with log.open("wb") as output:
-        return subprocess.Popen(  # noqa: S603  the script beside our own interpreter
+        return subprocess.Popen(
             [str(script)],
             cwd=data,
             env=environment,
@@ -106,7 +106,7 @@ def _command(pid: int) -> list[str]:
             return []
     ps = shutil.which("ps") or "/bin/ps"
     command = [ps, "-o", "command=", "-p", str(pid)]
-    return subprocess.run(command, capture_output=True, text=True, check=False).stdout.split()  # noqa: S603
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout.split()
 
 
 def end(pid: int) -> None:

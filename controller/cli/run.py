@@ -91,9 +91,7 @@ def _aimed(state: _Run) -> Iterator[Request]:
         msg = "give either --local or --endpoint-url, not both"
         raise UsageError(msg)
     for plain in requests(state.session):
-        request = replace(
-            plain, endpoint_url=wishes.endpoint_url, quota_share=wishes.share, prune=wishes.prune
-        )
+        request = replace(plain, endpoint_url=wishes.endpoint_url, quota_share=wishes.share, prune=wishes.prune)
         yield local.aimed(request, emulator) if emulator else request
 
 

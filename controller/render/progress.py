@@ -100,9 +100,7 @@ class Log:
                 self._last = self._clock()
             if step.done >= step.total:
                 how = "ended with errors" if step.root in self._failed else "done"
-                self._out.line(
-                    0, f"{step.root}: {how} ({step.total} {'step' if step.total == 1 else 'steps'})"
-                )
+                self._out.line(0, f"{step.root}: {how} ({step.total} {'step' if step.total == 1 else 'steps'})")
                 self._last = self._clock()
 
     def beat(self) -> None:

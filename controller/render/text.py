@@ -191,9 +191,7 @@ def _result(out: Writer, report: Report) -> None:
     out.line(0, Part(f"Applied: {counts}; {report.summary.unchanged} unchanged.", "bold"))
     ends = [change.status for change in report.changes if change.status not in ("planned", "applied")]
     if ends:
-        parts = ", ".join(
-            f"{ends.count(status)} {status}" for status in dict.fromkeys(sorted(ends, key=_rank))
-        )
+        parts = ", ".join(f"{ends.count(status)} {status}" for status in dict.fromkeys(sorted(ends, key=_rank)))
         word = "Failed" if "failed" in ends else "Not applied"
         out.line(0, Part(f"{word}: {parts}.", "bold red"))
 

@@ -94,17 +94,14 @@ def _is_long(value: Any) -> bool:
 def _leaves(field: str, old: Any, new: Any) -> list[tuple[str, Any, Any]]:
     """The places inside a structure that differ, old and new; empty if that cannot be told."""
     tree = DeepDiff(old, new, view="tree", ignore_numeric_type_changes=True)
-    found = [
-        (level.path(output_format="list"), level.t1, level.t2) for group in tree.values() for level in group
-    ]
+    found = [(level.path(output_format="list"), level.t1, level.t2) for group in tree.values() for level in group]
     return sorted(((field + _trail(trail), a, b) for trail, a, b in found), key=lambda leaf: leaf[0])
 
 
 def _trail(steps: list[Any]) -> str:
     """`.Statement[0]["application/json"]`"""
     return "".join(
-        f".{step}" if isinstance(step, str) and re.fullmatch(r"\w+", step) else f"[{shown(step)}]"
-        for step in steps
+        f".{step}" if isinstance(step, str) and re.fullmatch(r"\w+", step) else f"[{shown(step)}]" for step in steps
     )
 
 

@@ -43,8 +43,7 @@ def visible(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     return "".join(
-        char.encode("unicode_escape").decode() if unicodedata.category(char) in _UNSEEN else char
-        for char in text
+        char.encode("unicode_escape").decode() if unicodedata.category(char) in _UNSEEN else char for char in text
     )
 
 

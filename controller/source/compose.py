@@ -29,9 +29,7 @@ STRING_TAGS = {"!", "tag:yaml.org,2002:str"}
 # exactly enough to compare (hundreds of digits, infinity, not-a-number) stays text as well.
 INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,300})")
 BASED = re.compile(r"0o[0-7]{1,300}|0x[0-9a-fA-F]{1,300}")
-FLOAT = re.compile(
-    r"[-+]?(?:\.[0-9]+|(?:0|[1-9][0-9]*)\.[0-9]*|(?:0|[1-9][0-9]*)(?=[eE]))(?:[eE][-+]?[0-9]+)?"
-)
+FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|(?:0|[1-9][0-9]*)\.[0-9]*|(?:0|[1-9][0-9]*)(?=[eE]))(?:[eE][-+]?[0-9]+)?")
 WORDS: dict[str, bool | None] = {
     **dict.fromkeys(("true", "True", "TRUE"), True),
     **dict.fromkeys(("false", "False", "FALSE"), False),
@@ -131,9 +129,7 @@ class _Composer:
         self._deepest = max(deepest, self._deepest)
         return node
 
-    def _value(
-        self, event: Event, depth: int
-    ) -> str | int | float | bool | list[Node] | dict[str, Node] | None:
+    def _value(self, event: Event, depth: int) -> str | int | float | bool | list[Node] | dict[str, Node] | None:
         match event.kind:
             case "scalar":
                 return scalar(event.text) if event.is_plain else event.text

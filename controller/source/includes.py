@@ -70,15 +70,11 @@ class Includes:
                     }
                 )
             case list() as items:
-                return node.holding(
-                    [self._expand(item, place, depth + 1, is_filled=is_filled) for item in items]
-                )
+                return node.holding([self._expand(item, place, depth + 1, is_filled=is_filled) for item in items])
             case _:
                 return node
 
-    def _included(
-        self, node: Node, name: Node, place: _Place, depth: int, *, is_filled: bool
-    ) -> Node:
+    def _included(self, node: Node, name: Node, place: _Place, depth: int, *, is_filled: bool) -> Node:
         if isinstance(name.value, str) and has_variable(name):
             self._remember_ends(name.value, place)
             if not is_filled:

@@ -87,9 +87,7 @@ def _drafts(path: Path, files: Files, drafting: Drafting) -> Iterator[Draft]:
             yield draft
 
 
-def _skipped(
-    sources: list[Path], files: Files, includes: Includes, problems: list[Problem]
-) -> set[Path]:
+def _skipped(sources: list[Path], files: Files, includes: Includes, problems: list[Problem]) -> set[Path]:
     """The files that are no specs because they are included by some; others are problems."""
     skipped = set()
     for path in sources:
@@ -105,9 +103,7 @@ def _skipped(
     return skipped
 
 
-def _without_specs(
-    found: dict[Path, list[Path]], skipped: set[Path], files: Files
-) -> Iterator[Problem]:
+def _without_specs(found: dict[Path, list[Path]], skipped: set[Path], files: Files) -> Iterator[Problem]:
     for path, group in found.items():
         if group not in ([], [path]) and skipped.issuperset(group):
             message = "no specs in this directory, only files that others include"

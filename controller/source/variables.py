@@ -120,9 +120,7 @@ class Substitution:
             return node.holding(None)
         match value:
             case Mapping():
-                return node.holding(
-                    {str(key): self._grown(node, child) for key, child in value.items()}
-                )
+                return node.holding({str(key): self._grown(node, child) for key, child in value.items()})
             case list() | tuple():
                 return node.holding([self._grown(node, item) for item in value])
             case _:

@@ -74,9 +74,17 @@ class Account:
         report = self.open_pass(world, **settings).plan()
         unread = [f"unreadable {root}: {error}" for root, error in report.unreadable.items()]
         return unread + [
-            f"{change.action} {change.root} > {change.path}: {[(f.field, f.old, f.new) for f in change.fields]}"
+            f"{change.action} {change.root} > {change.path}: "
+            + ", ".join(f"{f.field} {_unlike(f.old, f.new)} → {_unlike(f.new, f.old)}" for f in change.fields)
             for change in report.changes
         ]
+
+
+def _unlike(value: Any, other: Any) -> Any:
+    """The value without what it shares with the other."""
+    if not isinstance(value, dict) or not isinstance(other, dict):
+        return value
+    return {key: _unlike(item, other.get(key)) for key, item in value.items() if item != other.get(key, ...)}
 
 
 def on_the_fake() -> Account:

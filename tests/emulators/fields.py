@@ -11,7 +11,8 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any, Final, get_args
 
-from controller.model import DERIVED, INTERNAL, KINDS, Value, facets
+from controller.facets import DERIVED, INTERNAL, Value, facets
+from controller.model import KINDS
 
 from .driver import Account, World
 

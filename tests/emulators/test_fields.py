@@ -72,7 +72,9 @@ def attempt(emulator: str, account: Account, case: Case) -> None:
 def prove(account: Account, case: Case) -> None:
     before, after = case.worlds(account)
     account.converge(before)
-    assert account.changes(before) == []
+    left = account.changes(before)
+    assert not left, f"before: {left}"
     changed = account.converge(after).changes
+    left = account.changes(after)
+    assert not left, f"after: {left}"
     assert bool(changed) == (case.step not in case.row.unseen)
-    assert account.changes(after) == []

@@ -1,17 +1,17 @@
 """The kinds of REST APIs (version 1 of API Gateway), a file each."""
 
 from controller.kinds.rest import (
-    rest_api,
-    path,
-    authorizer,
-    validation,
-    gateway_response,
-    method,
-    integration,
-    deployment,
-    stage,
     api_key,
+    authorizer,
+    deployment,
+    gateway_response,
+    integration,
+    method,
+    path,
+    rest_api,
+    stage,
     usage_plan,
+    validation,
 )
 
 

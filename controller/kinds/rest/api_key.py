@@ -12,18 +12,10 @@ from typing import Annotated, Any, Self
 from pydantic import BeforeValidator, Field, SecretStr, ValidationInfo
 
 from controller.address import Address
+from controller.facets import CREATE_ONLY, SENSITIVE, WRITE_ONLY, ServerDefault, Wire
 from controller.kinds.rest.dialect import RootKind
 from controller.kinds.rest.rest_api import Tags, live_tags
-from controller.model import (
-    CREATE_ONLY,
-    SENSITIVE,
-    WRITE_ONLY,
-    Context,
-    Listing,
-    ServerDefault,
-    Wire,
-    register,
-)
+from controller.model import Context, Listing, register
 
 
 def _secret(value: Any, info: ValidationInfo) -> Any:
@@ -52,9 +44,9 @@ class ApiKey(RootKind):
     name: Annotated[str, Wire(always=True)] = ""
     description: Annotated[str | None, Wire(clear="empty")] = None
     enabled: Annotated[bool, Wire(always=True)] = True
-    value: Annotated[
-        SecretStr | None, BeforeValidator(_secret), SENSITIVE, CREATE_ONLY, ServerDefault()
-    ] = Field(None, description="A reference such as {$env: NAME}; AWS makes one up when absent.")
+    value: Annotated[SecretStr | None, BeforeValidator(_secret), SENSITIVE, CREATE_ONLY, ServerDefault()] = Field(
+        None, description="A reference such as {$env: NAME}; AWS makes one up when absent."
+    )
     customerId: Annotated[str | None, Wire(clear="empty")] = None
     generateDistinctId: Annotated[bool, WRITE_ONLY] = False
     tags: Tags = {}

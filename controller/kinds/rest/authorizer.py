@@ -13,19 +13,10 @@ from pydantic import Field
 
 from controller.address import Address
 from controller.call import Call
+from controller.facets import ServerDefault, StringSet, Wire
 from controller.kinds.rest import lambdas
 from controller.kinds.rest.dialect import RestKind
-from controller.model import (
-    Context,
-    Listing,
-    Resource,
-    Scope,
-    ServerDefault,
-    Slot,
-    StringSet,
-    Wire,
-    register,
-)
+from controller.model import Context, Listing, Resource, Scope, Slot, register
 
 
 COGNITO = "COGNITO_USER_POOLS"
@@ -68,13 +59,13 @@ class Authorizer(RestKind):
 
     @classmethod
     def from_spec(cls, key: str, raw: Mapping[str, Any]) -> Self:
-        return super().from_spec(key, raw)._tidy()
+        return super().from_spec(key, raw).tidied()
 
     @classmethod
     def from_aws(cls, payload: Mapping[str, Any], context: Context) -> Self:
-        return super().from_aws(payload, context)._tidy()
+        return super().from_aws(payload, context).tidied()
 
-    def _tidy(self) -> Self:
+    def tidied(self) -> Self:
         """Spaces in the list of sources mean nothing; neither does a Cognito authorizer's time to live."""
         changes: dict[str, Any] = {}
         if self.identitySource:

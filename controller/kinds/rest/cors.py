@@ -12,7 +12,8 @@ from typing import Any, Self
 
 from pydantic import Field, ValidationError, model_validator
 
-from controller.model import Scope, Value
+from controller.facets import Value
+from controller.model import Scope
 
 
 _HEADER = "Access-Control-"
@@ -175,9 +176,7 @@ def _mapped(response: Any, cors: Cors) -> Any:
     content["responseParameters"] = own | dict(content.get("responseParameters") or {})
     if cors.varies:
         templates = content.get("responseTemplates") or {"application/json": "$input.body"}
-        content["responseTemplates"] = {
-            kind: cors.snippet() + (text or "") for kind, text in templates.items()
-        }
+        content["responseTemplates"] = {kind: cors.snippet() + (text or "") for kind, text in templates.items()}
     return content
 
 

@@ -18,20 +18,9 @@ from pydantic import BaseModel
 
 from controller.address import Address
 from controller.call import RAW_ID
+from controller.facets import COSMETIC, DERIVED, INTERNAL, WRITE_ONLY, canonical, facets
 from controller.kinds.rest.dialect import RestKind
-from controller.model import (
-    COSMETIC,
-    DERIVED,
-    INTERNAL,
-    KINDS,
-    WRITE_ONLY,
-    Context,
-    Listing,
-    Resource,
-    canonical,
-    facets,
-    register,
-)
+from controller.model import KINDS, Context, Listing, Resource, register
 
 
 _STAMP = re.compile(r"\bdefinition:([0-9a-f]{16})\b")

@@ -7,18 +7,9 @@ from typing import Any, ClassVar, Self
 
 from controller.address import Address
 from controller.call import Call, Fact, Probe, Text
+from controller.facets import DOCUMENT, INTERNAL, TAGS, dumped, facets, wired
 from controller.kinds.rest import patch
-from controller.model import (
-    DOCUMENT,
-    INTERNAL,
-    KINDS,
-    TAGS,
-    Resource,
-    dumped,
-    facets,
-    reference,
-    wired,
-)
+from controller.model import KINDS, Resource, reference
 
 
 OWNER_TAG = "reconcile:owner"
@@ -191,4 +182,3 @@ class RootKind(RestKind):
 
     def recognised_by(self, at: Address, params: Mapping[str, Any]) -> Mapping[str, Any]:
         return {"tags": {OWNER_TAG: Fact.OWNER, NAME_TAG: at.key}}
-

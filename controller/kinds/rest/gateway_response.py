@@ -11,8 +11,9 @@ from typing import Annotated, Any, Self
 
 from controller.address import Address
 from controller.call import Call
+from controller.facets import Wire
 from controller.kinds.rest.dialect import RestKind
-from controller.model import Listing, Slot, Wire, register
+from controller.model import Listing, Slot, register
 
 
 TEMPLATE = '{"message":$context.error.messageString}'

@@ -12,25 +12,14 @@ from pydantic import Field, model_validator
 
 from controller.address import Address
 from controller.call import Call
+from controller.facets import CREATE_ONLY, ServerDefault, StringSet, Value, Wire
 from controller.kinds.rest import lambdas, patch
 from controller.kinds.rest.dialect import RestKind
 from controller.kinds.rest.method import STATUS
-from controller.model import (
-    CREATE_ONLY,
-    Resource,
-    Scope,
-    ServerDefault,
-    Slot,
-    StringSet,
-    Value,
-    Wire,
-    register,
-)
+from controller.model import Resource, Scope, Slot, register
 
 
-ContentHandling = Annotated[
-    Literal["CONVERT_TO_BINARY", "CONVERT_TO_TEXT"] | None, Wire(clear="empty")
-]
+ContentHandling = Annotated[Literal["CONVERT_TO_BINARY", "CONVERT_TO_TEXT"] | None, Wire(clear="empty")]
 
 
 class TlsConfig(Value):
@@ -92,7 +81,10 @@ class Integration(RestKind):
         if self.type != "MOCK" and not self.integrationHttpMethod:
             yield "type", f"{self.type} needs an integrationHttpMethod"
         if self.type.startswith("AWS") and self.uri and not self.uri.startswith("arn:"):
-            yield "uri", f"{self.type} needs an ARN, arn:aws:apigateway:{{region}}:{{service}}:path/… or action/…"
+            yield (
+                "uri",
+                f"{self.type} needs an ARN, arn:aws:apigateway:{{region}}:{{service}}:path/… or action/…",
+            )
         if self.connectionType == "VPC_LINK" and not self.connectionId:
             yield "connectionType", "VPC_LINK needs a connectionId"
         if self.connectionType == "VPC_LINK" and not self.type.startswith("HTTP"):
@@ -186,11 +178,6 @@ class IntegrationResponse(RestKind):
                     f"{name} is not declared in the method's response {at.key}",
                 )
         for other, resource in desired.items():
-            if other.parent == at.parent and other.kind == at.kind and other.key > at.key:
-                if isinstance(resource, IntegrationResponse) and (
-                    resource.selectionPattern == self.selectionPattern
-                ):
-                    yield (
-                        "selectionPattern",
-                        f"responses {at.key} and {other.key} have the same selectionPattern",
-                    )
+            later = other.parent == at.parent and other.kind == at.kind and other.key > at.key
+            if later and resource.claims(other) == self.claims(at):
+                yield "selectionPattern", f"responses {at.key} and {other.key} have the same selectionPattern"

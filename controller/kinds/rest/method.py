@@ -12,8 +12,9 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import model_validator
 
 from controller.address import Address
+from controller.facets import Ref, StringSet, Wire
 from controller.kinds.rest.dialect import RestKind
-from controller.model import Ref, Resource, Slot, StringSet, Wire, register
+from controller.model import Resource, Slot, register
 
 
 VERBS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "ANY")
@@ -35,15 +36,13 @@ class Method(RestKind):
     update = "UpdateMethod"
     delete = "DeleteMethod"
 
-    authorizationType: Annotated[
-        Literal["NONE", "AWS_IAM", "CUSTOM", "COGNITO_USER_POOLS"], Wire(always=True)
-    ] = "NONE"
+    authorizationType: Annotated[Literal["NONE", "AWS_IAM", "CUSTOM", "COGNITO_USER_POOLS"], Wire(always=True)] = (
+        "NONE"
+    )
     authorizer: Annotated[str | None, Ref("Authorizer"), Wire(send="authorizerId")] = None
     apiKeyRequired: bool = False
     operationName: str | None = None
-    requestValidator: Annotated[
-        str | None, Ref("RequestValidator"), Wire(send="requestValidatorId")
-    ] = None
+    requestValidator: Annotated[str | None, Ref("RequestValidator"), Wire(send="requestValidatorId")] = None
     requestParameters: dict[str, bool] = {}
     requestModels: Annotated[dict[str, str], Ref("Model", by_id=False)] = {}
     authorizationScopes: Annotated[StringSet, Wire(element="value")] = frozenset()

@@ -14,7 +14,8 @@ from pydantic import BaseModel, SecretStr
 
 from controller.address import Address
 from controller.call import Text
-from controller.model import CREATE_ONLY, DOCUMENT, TAGS, Facets, dumped, facets, reference, same
+from controller.facets import CREATE_ONLY, DOCUMENT, TAGS, Facets, dumped, facets, same
+from controller.model import reference
 
 
 Operation = dict[str, Any]

@@ -100,10 +100,11 @@ class Path(RestKind):
         if above and above.kind == "Path" and is_greedy(above.key):
             yield "", f"nothing can be below {above.key}: a greedy variable takes the rest of the path"
         if is_variable(at.key):
-            for other in desired:
-                if other.kind == "Path" and other.parent == at.parent and other.key > at.key:
-                    if is_variable(other.key) and parent_path(other.key) == parent_path(at.key):
-                        yield "", f"only one variable can follow the same path: {at.key} and {other.key}"
+            siblings = (other for other in desired if other.kind == "Path" and other.parent == at.parent)
+            for other in siblings:
+                alike = is_variable(other.key) and parent_path(other.key) == parent_path(at.key)
+                if alike and other.key > at.key:
+                    yield "", f"only one variable can follow the same path: {at.key} and {other.key}"
 
     def creating(self, at: Address) -> list[Call]:
         above = self.enclosure(at)
@@ -118,7 +119,5 @@ class Path(RestKind):
         return [Call(self.update, self.params(at) | {"patchOperations": [operation]})]
 
     @classmethod
-    def renamed(
-        cls, desired: Mapping[Address, Resource], live: Live
-    ) -> Iterator[tuple[Address, Address]]:
+    def renamed(cls, desired: Mapping[Address, Resource], live: Live) -> Iterator[tuple[Address, Address]]:
         return renames(desired, live)

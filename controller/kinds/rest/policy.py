@@ -44,17 +44,13 @@ def read_policy(value: Any) -> Any:
 
 
 def _statement(statement: dict[str, Any]) -> dict[str, Any]:
-    found: dict[str, Any] = {
-        key: _members(item) if key in _LISTS else item for key, item in statement.items()
-    }
+    found: dict[str, Any] = {key: _members(item) if key in _LISTS else item for key, item in statement.items()}
     for key in ("Principal", "NotPrincipal"):
         if isinstance(found.get(key), dict):
             found[key] = {kind: _members(item) for kind, item in found[key].items()}
     if isinstance(found.get("Condition"), dict):
         found["Condition"] = {
-            operator: {key: _members(item) for key, item in tests.items()}
-            if isinstance(tests, dict)
-            else tests
+            operator: {key: _members(item) for key, item in tests.items()} if isinstance(tests, dict) else tests
             for operator, tests in found["Condition"].items()
         }
     return found

@@ -10,7 +10,8 @@ import json
 from collections.abc import Iterator, Mapping
 
 from controller.address import Address
-from controller.model import Live, Resource, canonical
+from controller.facets import canonical
+from controller.model import Live, Resource
 
 
 Resources = Mapping[Address, Resource]

@@ -9,26 +9,14 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from controller.address import Address
 from controller.call import Call
-from controller.kinds.rest.patch import Operation, replace
+from controller.facets import COSMETIC, DOCUMENT, TAGS, ServerDefault, StringSet, Value, Wire, dumped
 from controller.kinds.rest.authorizer import with_authorization
 from controller.kinds.rest.cors import Cors, spread_cors
 from controller.kinds.rest.dialect import RESERVED_TAGS, RootKind
+from controller.kinds.rest.patch import Operation, replace
 from controller.kinds.rest.path import with_ancestors
 from controller.kinds.rest.policy import compress, decode, read_policy
-from controller.model import (
-    COSMETIC,
-    DOCUMENT,
-    TAGS,
-    Context,
-    Listing,
-    Scope,
-    ServerDefault,
-    StringSet,
-    Value,
-    Wire,
-    dumped,
-    register,
-)
+from controller.model import Context, Listing, Scope, register
 
 
 EndpointType = Literal["EDGE", "REGIONAL", "PRIVATE"]
@@ -56,9 +44,9 @@ Tags = Annotated[dict[str, str], BeforeValidator(user_tags), TAGS, COSMETIC]
 class EndpointConfiguration(Value):
     """Where the API is served from."""
 
-    types: Annotated[tuple[EndpointType, ...], BeforeValidator(lambda v: tuple(v) if isinstance(v, list) else v)] = (
-        Field(("EDGE",), min_length=1, max_length=1, description="Exactly one type.")
-    )
+    types: Annotated[
+        tuple[EndpointType, ...], BeforeValidator(lambda v: tuple(v) if isinstance(v, list) else v)
+    ] = Field(("EDGE",), min_length=1, max_length=1, description="Exactly one type.")
     vpcEndpointIds: Annotated[StringSet, Wire(element="value")] = frozenset()
     ipAddressType: Annotated[
         Literal["ipv4", "dualstack"] | None, ServerDefault(("ipv4", "dualstack")), COSMETIC
@@ -83,7 +71,9 @@ class RestApi(RootKind):
     read_one = "GetRestApi"
     read_whole = True
 
-    name: Annotated[str, Wire(always=True), COSMETIC] = Field("", description="AWS name; the logical name by default.")
+    name: Annotated[str, Wire(always=True), COSMETIC] = Field(
+        "", description="AWS name; the logical name by default."
+    )
     description: Annotated[str | None, Wire(clear="remove"), COSMETIC] = Field(None, min_length=1)
     version: Annotated[str | None, Wire(patch=""), COSMETIC] = None
     apiKeySource: Literal["HEADER", "AUTHORIZER"] = "HEADER"
@@ -95,9 +85,7 @@ class RestApi(RootKind):
     disableExecuteApiEndpoint: bool = False
     endpointConfiguration: EndpointConfiguration = EndpointConfiguration()
     securityPolicy: Annotated[str | None, ServerDefault(("TLS_1_0", "TLS_1_2")), COSMETIC] = None
-    endpointAccessMode: Annotated[
-        Literal["BASIC", "STRICT"] | None, Wire(clear="empty"), COSMETIC
-    ] = None
+    endpointAccessMode: Annotated[Literal["BASIC", "STRICT"] | None, Wire(clear="empty"), COSMETIC] = None
     tags: Tags = {}
 
     @model_validator(mode="after")
@@ -120,9 +108,7 @@ class RestApi(RootKind):
     def from_aws(cls, payload: Mapping[str, Any], context: Context) -> Self:
         text = decode(payload.get("policy"))
         document = compress(text, str(payload.get("id", ""))) if text else None
-        return super().from_aws(
-            {**payload, "policy": document, "tags": live_tags(payload)}, context
-        )
+        return super().from_aws({**payload, "policy": document, "tags": live_tags(payload)}, context)
 
     def learn(self, at: Address, answer: Mapping[str, Any]) -> dict[Address, str]:
         known = {at: str(answer["id"])}
@@ -148,11 +134,7 @@ class RestApi(RootKind):
         return [*super().updating(at, old), merge]
 
     def patch(self, at: Address, old: Self) -> list[Operation]:
-        return [
-            fixed
-            for operation in super().patch(at, old)
-            for fixed in self._oddities(operation, old)
-        ]
+        return [fixed for operation in super().patch(at, old) for fixed in self._oddities(operation, old)]
 
     def _oddities(self, operation: Operation, old: Self) -> list[Operation]:
         """The endpoint type is replaced by position; ipAddressType and securityPolicy have no cleared form."""

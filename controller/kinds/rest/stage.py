@@ -13,24 +13,12 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, model_validator
 
 from controller.address import Address
+from controller.facets import DERIVED, INTERNAL, Ref, ServerDefault, Value, Wire, facets, same
 from controller.kinds.rest import patch
 from controller.kinds.rest.dialect import RestKind
+from controller.kinds.rest.patch import Operation
 from controller.kinds.rest.rest_api import Tags, live_tags
-from controller.model import (
-    DERIVED,
-    INTERNAL,
-    Context,
-    Listing,
-    Ref,
-    Resource,
-    ServerDefault,
-    Slot,
-    Value,
-    Wire,
-    facets,
-    register,
-    same,
-)
+from controller.model import Context, Listing, Resource, Slot, register
 
 
 STAR = "*/*"
@@ -101,9 +89,9 @@ class Stage(RestKind):
     ] = Field(None, description="GB.")
     documentationVersion: Annotated[str | None, Wire(clear="empty")] = None
     clientCertificateId: Annotated[str | None, Wire(clear="empty", follow_up=True)] = None
-    accessLogSettings: Annotated[
-        AccessLogSettings | None, Wire(clear="remove", follow_up=True, rebuild=True)
-    ] = None
+    accessLogSettings: Annotated[AccessLogSettings | None, Wire(clear="remove", follow_up=True, rebuild=True)] = (
+        None
+    )
     methodSettings: Annotated[dict[str, MethodSetting], Wire(follow_up=True)] = Field(
         {}, description="By method, as in `GET /pets`; `*/*` is for all methods."
     )
@@ -134,10 +122,7 @@ class Stage(RestKind):
         star = settings.get(STAR) if isinstance(settings, Mapping) else None
         if isinstance(settings, Mapping) and isinstance(star, Mapping):
             # AWS starts a method's settings as a copy of those for all methods.
-            spread = {
-                name: {**star, **own} if isinstance(own, Mapping) else own
-                for name, own in settings.items()
-            }
+            spread = {name: {**star, **own} if isinstance(own, Mapping) else own for name, own in settings.items()}
             raw = {**raw, "methodSettings": spread}
         return super().from_spec(key, raw)
 
@@ -183,7 +168,7 @@ class Stage(RestKind):
         found.pop("canaryDeploymentId", None)
         return found
 
-    def patch(self, at: Address, old: Self) -> list[patch.Operation]:
+    def patch(self, at: Address, old: Self) -> list[Operation]:
         plain: dict[str, Any] = {"methodSettings": {}}
         own = patch.operations(at, old.model_copy(update=plain), self.model_copy(update=plain))
         return [
@@ -191,7 +176,7 @@ class Stage(RestKind):
             *_settings(old.methodSettings, self.methodSettings),
         ]
 
-    def _without_clearing(self, operation: patch.Operation) -> patch.Operation | None:
+    def _without_clearing(self, operation: Operation) -> Operation | None:
         """The canary's deployment goes with the canary, and the size with the cache; neither can be cleared."""
         if operation == {"op": "replace", "path": "/canarySettings/deploymentId"}:
             return None
@@ -220,9 +205,7 @@ def _live_setting(key: str, content: Mapping[str, Any], context: Context) -> dic
     return {**known, "spelling": key.removeprefix("/") if key.startswith("/*") else key}
 
 
-def _settings(
-    old: Mapping[str, MethodSetting], new: Mapping[str, MethodSetting]
-) -> Iterator[patch.Operation]:
+def _settings(old: Mapping[str, MethodSetting], new: Mapping[str, MethodSetting]) -> Iterator[Operation]:
     """Removals, then all methods, then single methods, whose settings start as a copy of the former."""
     for key in sorted(old.keys() - new.keys()):
         yield {"op": "remove", "path": _prefix(key, old[key])}

@@ -13,10 +13,11 @@ from pydantic import BeforeValidator, Field
 
 from controller.address import Address
 from controller.call import Call, Text
+from controller.facets import COSMETIC, Value, Wire
 from controller.kinds.rest import patch
 from controller.kinds.rest.dialect import RestKind, RootKind
 from controller.kinds.rest.rest_api import Tags, live_tags
-from controller.model import COSMETIC, Context, Listing, Resource, Slot, Value, Wire, register
+from controller.model import Context, Listing, Resource, Slot, register
 
 
 class Throttle(Value):
@@ -54,7 +55,7 @@ class ApiStage(Value):
 def _sorted_stages(value: Any) -> Any:
     if not isinstance(value, list | tuple):
         return value
-    return tuple(sorted(value, key=lambda item: str(item)))
+    return tuple(sorted(value, key=str))
 
 
 @register

@@ -14,19 +14,10 @@ from pydantic import Field
 
 from controller.address import Address
 from controller.call import Text
+from controller.facets import CREATE_ONLY, Json, Wire, dumped
 from controller.kinds.rest import patch
 from controller.kinds.rest.dialect import RestKind
-from controller.model import (
-    CREATE_ONLY,
-    Context,
-    Json,
-    Listing,
-    Resource,
-    Slot,
-    Wire,
-    dumped,
-    register,
-)
+from controller.model import Context, Listing, Resource, Slot, register
 
 
 _URL = "https://apigateway.amazonaws.com/restapis/"
@@ -52,9 +43,7 @@ class Model(RestKind):
 
     contentType: Annotated[str, CREATE_ONLY, Wire(always=True)] = "application/json"
     description: Annotated[str | None, Wire(clear="empty")] = Field(None, min_length=1)
-    schema_: Annotated[Json, Wire(send="schema")] = Field(
-        alias="schema", description="JSON Schema, draft 4."
-    )
+    schema_: Annotated[Json, Wire(send="schema")] = Field(alias="schema", description="JSON Schema, draft 4.")
 
     @classmethod
     def check_key(cls, key: str) -> str | None:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from threading import Lock
 from typing import Any
 
+import structlog
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
 from tenacity.wait import wait_random_exponential
 
@@ -25,6 +26,8 @@ from controller.errors import (
 )
 from controller.gateway import Caller
 
+
+_log = structlog.get_logger()
 
 ATTEMPTS = 10
 PAGE = 500
@@ -75,6 +78,7 @@ class Patient:
             wait=_pause,
             stop=stop_after_attempt(ATTEMPTS),
             sleep=self._sleep,
+            before_sleep=_tell,
             reraise=True,
         )
 
@@ -98,6 +102,19 @@ def _matches(item: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
     return all(
         _matches(item.get(key) or {}, value) if isinstance(value, Mapping) else item.get(key) == value
         for key, value in wanted.items()
+    )
+
+
+def _tell(state: RetryCallState) -> None:
+    error = state.outcome.exception() if state.outcome else None
+    code = error.code if isinstance(error, RetryableError) else ""
+    operation = error.operation if isinstance(error, RetryableError) else ""
+    _log.info(
+        "repeating a call",
+        operation=operation,
+        reason=code or type(error).__name__,
+        attempt=state.attempt_number,
+        seconds=round(state.upcoming_sleep, 1),
     )
 
 

@@ -10,11 +10,13 @@ stdout carries the result and nothing else; prompts, progress, warnings and erro
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 
 import typer
 
+from controller import log
 from controller.cli.app import app
 from controller.cli.errors import explain
 from controller.cli.session import Engine, RealEngine, Session
@@ -25,6 +27,7 @@ __all__ = ["main"]
 
 def main(arguments: Sequence[str] | None = None, engine: Engine | None = None) -> int:
     """Run the command; the exit code."""
+    log.configure(os.environ.get("RECONCILE_LOG", "warning"))
     session = Session(engine or RealEngine())
     command = typer.main.get_command(app)
     words = list(sys.argv[1:] if arguments is None else arguments)

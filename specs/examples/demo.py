@@ -356,4 +356,7 @@ def call(base: str, request: Request) -> Answer:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -120,6 +120,10 @@ class RestApi(RootKind):
         return dumped(value)
 
     def updating(self, at: Address, old: Self) -> list[Call]:
+        if (old.endpointConfiguration.types, self.endpointConfiguration.types) == (("PRIVATE",), ("EDGE",)):
+            # AWS knows no direct way between these two.
+            between = self.model_copy(update={"endpointConfiguration": EndpointConfiguration(types=("REGIONAL",))})
+            return [*between.updating(at, old), *self.updating(at, between)]
         # The version has no patch path; merging a document that has nothing else in it sets it.
         if self.version == old.version:
             return super().updating(at, old)

@@ -1,0 +1,184 @@
+"""Two worlds with every kind in them: one says as little as possible, the other sets every field there is."""
+
+from typing import Any
+
+from pydantic import SecretStr
+
+
+ARN = "arn:aws:iam::123456789012:role/x"
+POOL = "arn:aws:cognito-idp:eu-west-1:123456789012:userpool/eu-west-1_a"
+JSON = "application/json"
+
+MINIMAL: dict[str, dict[str, Any]] = {
+    "RestApi shop": {
+        "authorizers": {"guard": {"type": "TOKEN", "lambda": "check"}},
+        "models": {"Pet": {"schema": {"type": "object"}}},
+        "requestValidators": {"body": {}},
+        "gatewayResponses": {"THROTTLED": {}},
+        "paths": {
+            "/pets": {
+                "methods": {
+                    "GET": {
+                        "integration": {
+                            "type": "HTTP",
+                            "uri": "https://a.example/x",
+                            "integrationHttpMethod": "GET",
+                            "responses": {"200": {}},
+                        },
+                        "responses": {"200": {}},
+                    }
+                }
+            }
+        },
+        "stages": {"prod": {}},
+    },
+    "ApiKey acme": {},
+    "UsagePlan gold": {"apiKeys": ["acme"]},
+}
+
+FULL: dict[str, dict[str, Any]] = {
+    "RestApi shop": {
+        "name": "Shop",
+        "description": "All there is",
+        "version": "2",
+        "apiKeySource": "AUTHORIZER",
+        "binaryMediaTypes": ["image/png", "a~b/c"],
+        "minimumCompressionSize": 0,
+        "policy": {
+            "Statement": [
+                {
+                    "Effect": "Allow",
+                    "Principal": "*",
+                    "Action": "execute-api:Invoke",
+                    "Resource": "execute-api:/*",
+                }
+            ]
+        },
+        "disableExecuteApiEndpoint": True,
+        "endpointConfiguration": {
+            "types": ["PRIVATE"],
+            "vpcEndpointIds": ["vpce-1"],
+            "ipAddressType": "dualstack",
+        },
+        "securityPolicy": "SecurityPolicy_TLS13_1_3_2025_09",
+        "endpointAccessMode": "BASIC",
+        "tags": {"team": "a"},
+        "authorizers": {
+            "guard": {
+                "type": "REQUEST",
+                "lambda": "check",
+                "authorizerCredentials": ARN,
+                "identitySource": "method.request.header.A, method.request.header.B",
+                "identityValidationExpression": "^Bearer",
+                "authorizerResultTtlInSeconds": 0,
+                "authType": "custom",
+            },
+            "users": {"type": "COGNITO_USER_POOLS", "providerARNs": [POOL], "authorizerCredentials": ARN},
+        },
+        "models": {
+            "Pet": {"schema": {"type": "array"}, "description": "A pet", "contentType": "application/xml"},
+            "Pets": {"schema": {"type": "array", "items": {"$ref": "#/models/Pet"}}},
+        },
+        "requestValidators": {"body": {"validateRequestBody": True, "validateRequestParameters": True}},
+        "gatewayResponses": {
+            "THROTTLED": {
+                "statusCode": "418",
+                "responseParameters": {"gatewayresponse.header.X": "'1'"},
+                "responseTemplates": {JSON: "{}"},
+            }
+        },
+        "paths": {
+            "/pets": {
+                "methods": {
+                    "GET": {
+                        "authorizer": "users",
+                        "authorizationScopes": ["read"],
+                        "apiKeyRequired": True,
+                        "operationName": "list",
+                        "requestValidator": "body",
+                        "requestParameters": {"method.request.querystring.limit": True},
+                        "requestModels": {JSON: "Pet"},
+                        "integration": {
+                            "type": "HTTP",
+                            "uri": "https://b.example/y",
+                            "integrationHttpMethod": "POST",
+                            "connectionType": "VPC_LINK",
+                            "connectionId": "link01",
+                            "integrationTarget": "arn:aws:elasticloadbalancing:eu-west-1:1:loadbalancer/app/a/b",
+                            "credentials": ARN,
+                            "requestParameters": {
+                                "integration.request.querystring.limit": "method.request.querystring.limit"
+                            },
+                            "requestTemplates": {JSON: "$input.body", "text/plain": ""},
+                            "passthroughBehavior": "NEVER",
+                            "contentHandling": "CONVERT_TO_TEXT",
+                            "timeoutInMillis": 50,
+                            "cacheNamespace": "pets",
+                            "cacheKeyParameters": ["method.request.querystring.limit"],
+                            "tlsConfig": {"insecureSkipVerification": True},
+                            "responseTransferMode": "STREAM",
+                            "responses": {
+                                "200": {
+                                    "selectionPattern": "2..",
+                                    "responseParameters": {"method.response.header.X": "'x'"},
+                                    "responseTemplates": {JSON: "{}"},
+                                    "contentHandling": "CONVERT_TO_BINARY",
+                                }
+                            },
+                        },
+                        "responses": {
+                            "200": {
+                                "responseParameters": {"method.response.header.X": True},
+                                "responseModels": {JSON: "Pet"},
+                            }
+                        },
+                    }
+                }
+            }
+        },
+        "stages": {
+            "prod": {
+                "description": "What customers use",
+                "variables": {"table": "pets"},
+                "tracingEnabled": True,
+                "cacheClusterEnabled": True,
+                "cacheClusterSize": "1.6",
+                "documentationVersion": "1",
+                "clientCertificateId": "cert01",
+                "accessLogSettings": {
+                    "destinationArn": "arn:aws:logs:eu-west-1:123456789012:log-group:a",
+                    "format": "$context.requestId",
+                },
+                "methodSettings": {
+                    "*/*": {"metricsEnabled": True, "loggingLevel": "INFO"},
+                    "GET /pets": {"throttlingRateLimit": 2.5, "throttlingBurstLimit": 5},
+                },
+                "canarySettings": {
+                    "percentTraffic": 12.5,
+                    "stageVariableOverrides": {"table": "toys"},
+                    "useStageCache": True,
+                },
+                "tags": {"team": "b"},
+            }
+        },
+    },
+    "ApiKey acme": {
+        "name": "Acme",
+        "description": "A customer",
+        "enabled": False,
+        "value": SecretStr("0123456789abcdefghij"),
+        "customerId": "c1",
+        "generateDistinctId": True,
+        "tags": {"team": "c"},
+    },
+    "UsagePlan gold": {
+        "name": "Gold",
+        "description": "The good one",
+        "apiStages": [{"api": "shop", "stage": "prod", "throttle": {"GET /pets": {"rateLimit": 1.5}}}],
+        "throttle": {"rateLimit": 50.0, "burstLimit": 100},
+        "quota": {"limit": 1000, "period": "MONTH", "offset": 2},
+        "productCode": "p1",
+        "apiKeys": ["acme"],
+        "tags": {"team": "d"},
+    },
+}

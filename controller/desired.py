@@ -15,6 +15,7 @@ from controller.errors import Problem
 from controller.facets import facets
 from controller.model import KINDS, Resource, Scope, target
 from controller.source import Document, Secret
+from controller.standing import Standing, from_metadata, marks
 from controller.state import State
 from controller.tree import Fault, Trail, from_spec
 
@@ -26,6 +27,7 @@ class _Draft:
     resources: dict[Address, Resource] = field(default_factory=dict)
     places: dict[Address, tuple[Document, Trail]] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    standing: dict[Address, Standing] = field(default_factory=dict)
 
     def say(self, at: Address, fields: Sequence[str | int], message: str, hint: str = "") -> None:
         """Notes a problem at a field of a resource."""
@@ -46,7 +48,7 @@ def build(documents: Iterable[Document], scope: Scope, revision: str) -> tuple[S
     if not draft.problems:
         for kind in KINDS.values():
             kind.derive(draft.resources, revision)
-    return State(draft.resources, revision=revision), draft.problems
+    return State(draft.resources, standing=draft.standing, revision=revision), draft.problems
 
 
 def _expand(document: Document, scope: Scope, draft: _Draft) -> None:
@@ -58,7 +60,10 @@ def _expand(document: Document, scope: Scope, draft: _Draft) -> None:
         return
     root = Address(document.kind, document.name)
     resources, places, faults = from_spec(root, _plain(document.spec), scope)
-    draft.resources |= resources
+    draft.standing[root] = from_metadata(document.metadata)
+    draft.resources |= {
+        at: item.marked(marks(draft.standing[at])) if at == root else item for at, item in resources.items()
+    }
     draft.places |= {at: (document, trail) for at, trail in places.items()}
     draft.problems += [_problem(document, fault) for fault in faults]
 

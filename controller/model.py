@@ -137,6 +137,10 @@ class Resource(Value):
         }
         return cls.model_validate(values)
 
+    def marked(self, tags: Mapping[str, str]) -> Self:
+        """This root with further tags; kinds without tags have no room for them."""
+        return self
+
     # ── the graph ──
     def refs(self, at: Address) -> frozenset[Address]:
         """The addresses of everything that this resource's fields name."""

@@ -7,6 +7,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 from controller import __version__, kinds
@@ -16,11 +17,11 @@ from controller.aws.client import connect, environment
 from controller.aws.reader import read
 from controller.desired import build
 from controller.diff import diff
-from controller.errors import SpecErrors
+from controller.errors import RefusedError, SpecErrors
 from controller.gateway import Environment
 from controller.model import Scope
 from controller.plan import Plan, plan
-from controller.policy import Rules, guard, orphans, retained
+from controller.policy import Rules, Verdict, guard, retained
 from controller.report import Progress, Report, StageView, Status, change_views, summarise
 from controller.retry import Patient
 from controller.settings import Settings
@@ -34,6 +35,7 @@ class Request:
 
     quota_share   the share of AWS's control-plane quotas this run may use; None for no pacing
     prune         overrides the settings where it is not None
+    allow         the digest of a refused plan that may be carried out all the same
     """
 
     specs: tuple[Path, ...]
@@ -43,13 +45,16 @@ class Request:
     endpoint_url: str | None = None
     quota_share: float | None = 0.85
     prune: bool | None = None
+    allow: str = ""
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
 
     @property
     def rules(self) -> Rules:
         """What the run may do."""
         prune = self.settings.prune if self.prune is None else self.prune
-        return Rules(self.settings.policy, prune, self.settings.deploymentHistory)
+        limits = self.settings.limits
+        history = self.settings.deploymentHistory
+        return Rules(self.settings.policy, prune, history, limits.deletes, limits.updates)
 
 
 class Pass:
@@ -59,7 +64,7 @@ class Pass:
         self._request, self._desired, self._environment = request, desired, environment
         self._patient = patient
         self._live, self._plan = State(), Plan()
-        self._orphans: frozenset[Address] = frozenset()
+        self._verdict = Verdict((), {}, ())
         self._read_calls = 0
 
     @property
@@ -72,15 +77,18 @@ class Pass:
         before = self._patient.calls
         self._live = read(self._patient, self._environment, frozenset(self._desired.roots()))
         self._read_calls = self._patient.calls - before
-        self._orphans = orphans(self._desired, self._live)
-        compared = retained(self._desired, self._live, self._request.rules.history)
-        changes = guard(diff(self._desired, compared), self._orphans, self._request.rules)
-        self._plan = plan(changes, self._desired, compared)
+        rules = self._request.rules
+        compared = retained(self._desired, self._live, rules.history)
+        changes = diff(self._desired, compared)
+        self._verdict = guard(changes, self._desired, compared, rules, datetime.now(UTC))
+        self._plan = plan(self._verdict.changes, self._desired, compared)
         self._live.ids = compared.ids
         return self._report({}, dry_run=True)
 
     def apply(self, progress: Callable[[Progress], None], stop: threading.Event) -> Report:
-        """Carries out the plan and tells of every step that ends."""
+        """Carries out the plan and tells of every step that ends. Raises RefusedError if it may not be."""
+        if self._verdict.refusals and self._request.allow != self._verdict.digest:
+            raise RefusedError("; ".join(self._verdict.refusals))
         outcomes: list[Outcome] = []
         ended: Counter[str] = Counter()
         run = apply(self._plan, self._patient, self._live.ids, self._environment, stop)
@@ -121,7 +129,9 @@ class Pass:
             seconds=round(self._plan.seconds, 1),
             stages=tuple(self._stages(outcomes)),
             unreadable={str(at): error for at, error in sorted(self._live.unknown.items())},
-            orphans=tuple(str(at) for at in sorted(self._orphans)),
+            held={str(at): reason for at, reason in sorted(self._verdict.held.items())},
+            refusals=self._verdict.refusals,
+            digest=self._verdict.digest,
         )
 
     def _stages(self, outcomes: Mapping[Address, tuple[Status, str]]) -> Iterator[StageView]:

@@ -85,7 +85,8 @@ class Report(Item):
     calls         calls that the plan makes, and `read_calls` that reading cost
     seconds       the least time AWS's quotas allow for the plan
     unreadable    roots left alone because reading them failed, and why
-    orphans       live roots of this owner without a spec, that are left alone
+    held          roots in which nothing is done although something differs, and why
+    refusals      why the plan as a whole may not be carried out; `digest` names it for --allow
     """
 
     formatVersion: int = FORMAT_VERSION
@@ -103,7 +104,9 @@ class Report(Item):
     seconds: float = 0.0
     stages: tuple[StageView, ...] = ()
     unreadable: dict[str, str] = {}
-    orphans: tuple[str, ...] = ()
+    held: dict[str, str] = {}
+    refusals: tuple[str, ...] = ()
+    digest: str = ""
     errors: tuple[str, ...] = ()
 
     @property

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -29,6 +29,16 @@ class Target(_Strict):
     variables: dict[str, Any] = {}
 
 
+Limit = Annotated[int, Field(ge=0)] | Annotated[str, Field(pattern=r"^\d{1,3}%$")]
+
+
+class Limits(_Strict):
+    """The most a pass may do without being allowed to: a count, or a share of what is live, such as 30%."""
+
+    deletes: Limit | None = "30%"
+    updates: Limit | None = "50%"
+
+
 class Settings(_Strict):
     """What `reconcile.yaml` may say; every field has a default, and the file is optional."""
 
@@ -37,6 +47,7 @@ class Settings(_Strict):
     targets: dict[str, Target] = {"default": Target()}
     policy: Literal["sync", "upsert-only", "create-only"] = "sync"
     prune: bool = False
+    limits: Limits = Limits()
     deploymentHistory: int = Field(10, ge=0)
 
 

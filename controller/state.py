@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from controller.address import Address
 from controller.model import Resource
+from controller.standing import Standing
 
 
 @dataclass
@@ -14,12 +15,14 @@ class State:
 
     ids        AWS ids by address; live only
     unknown    roots that could not be read, and why: never compared, hence never changed or deleted
+    standing   what stands about a root: protected, retained, suspended, marked by another tool
     revision   the git revision of the specs; desired only
     """
 
     resources: dict[Address, Resource] = field(default_factory=dict)
     ids: dict[Address, str] = field(default_factory=dict)
     unknown: dict[Address, str] = field(default_factory=dict)
+    standing: dict[Address, Standing] = field(default_factory=dict)
     revision: str = ""
 
     def roots(self) -> set[Address]:

@@ -64,7 +64,7 @@ LEFT_OUT = {
 NO_ENUM = {
     "Method.authorizationType": "a string in the model; the values stand in the API reference",
     "MethodSetting.loggingLevel": "a string in the model; the values stand in the API reference",
-    "RestApi.endpointConfiguration.types": "checked as an enumeration of the list's members",
+    "Integration.passthroughBehavior": "a string in the model; the values stand in the API reference",
 }
 NESTED_LEFT_OUT = {"CanarySettings": {"deploymentId"}, "ApiStage": {"apiId"}}
 """Members that are the value's identity or follow from the spec."""
@@ -159,7 +159,7 @@ def test_every_member_of_the_model_is_a_field_or_left_out_for_a_reason(kind):
 def test_required_members_are_what_lineage_key_and_required_fields_supply(kind):
     at = PLACES[kind.kind]
     (first, *_) = LEAST.resources[next(a for a in LEAST.resources if a.kind == kind.kind)].creating(at)
-    assert required(kind.create) <= set(first.params)
+    assert set(kind.container_params(at)) <= required(kind.create) <= set(first.params)
 
 
 @pytest.mark.parametrize("state", [LEAST, MOST], ids=["minimal", "full"])
@@ -179,7 +179,7 @@ def test_what_is_updated_is_valid_in_both_directions(kind):
     for at in shared:
         least, most = LEAST.resources[at], MOST.resources[at]
         calls = most.updating(at, least)
-        assert calls, f"{kind.kind} has nothing to update between the two worlds"
+        assert calls or not fields(kind), f"{kind.kind} has nothing to update between the two worlds"
         for call in (*calls, *least.updating(at, most)):
             check(call)
 

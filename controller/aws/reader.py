@@ -19,6 +19,7 @@ from controller.gateway import Environment
 from controller.kinds.rest.dialect import NAME_TAG, OWNER_TAG, RootKind
 from controller.model import KINDS, Context, children
 from controller.retry import Patient
+from controller.standing import from_tags
 from controller.state import State
 from controller.tree import from_payload
 
@@ -42,6 +43,8 @@ def read(patient: Patient, environment: Environment, wanted: frozenset[Address])
             payloads[at] = item
     ids = {(at.kind, str(item[_kind(at).id_field or ""])): at.key for at, item in payloads.items()}
     context = Context(ids=ids, throttle=_throttle(account))
+    live.standing = {at: from_tags(item.get("tags") or {}) for at, item in payloads.items()}
+    live.ids |= {at: str(item[_kind(at).id_field or ""]) for at, item in payloads.items()}
     readable = {at: item for at, item in payloads.items() if at not in live.unknown}
     with ThreadPoolExecutor(_PARALLEL) as pool:
         jobs = {at: pool.submit(_contents, patient, at, item) for at, item in readable.items()}

@@ -33,6 +33,7 @@ def reconcile(
     local: o.Local = False,
     quota_share: o.QuotaShare = None,
     prune: o.Prune = None,
+    allow: o.Allow = "",
     color: o.ColourOption = o.ColourChoice.AUTO,
     verbose: o.Verbose = False,
     version: o.Version = False,
@@ -56,6 +57,7 @@ def reconcile(
         endpoint_url=endpoint_url,
         share=o.quota_share(quota_share or usual),
         prune=prune,
+        allow=allow,
         verbose=verbose,
     )
     return run.run(session, wishes)

@@ -114,6 +114,15 @@ Prune = Annotated[
         help="Whether a live API whose spec is gone is deleted. By default what reconcile.yaml says.",
     ),
 ]
+Allow = Annotated[
+    str,
+    typer.Option(
+        "--allow",
+        metavar="PLAN-DIGEST",
+        envvar="RECONCILE_ALLOW",
+        help="Carry out the refused plan of this digest, and no other.",
+    ),
+]
 ColourOption = Annotated[
     ColourChoice,
     typer.Option(

@@ -15,7 +15,7 @@ from controller.cli import local
 from controller.cli.errors import explain, worst
 from controller.cli.scope import requests
 from controller.cli.session import Pass, Session
-from controller.errors import ControllerError, Problem, SpecErrors, UsageError
+from controller.errors import ControllerError, Problem, RefusedError, SpecErrors, UsageError
 from controller.reconcile import Request
 from controller.render.json import document
 from controller.render.progress import progress_display
@@ -40,6 +40,7 @@ class Wishes:
     endpoint_url: str | None = None
     share: float | None = 0.85
     prune: bool | None = None
+    allow: str = ""
     verbose: bool = False
 
 
@@ -91,7 +92,13 @@ def _aimed(state: _Run) -> Iterator[Request]:
         msg = "give either --local or --endpoint-url, not both"
         raise UsageError(msg)
     for plain in requests(state.session):
-        request = replace(plain, endpoint_url=wishes.endpoint_url, quota_share=wishes.share, prune=wishes.prune)
+        request = replace(
+            plain,
+            endpoint_url=wishes.endpoint_url,
+            quota_share=wishes.share,
+            prune=wishes.prune,
+            allow=wishes.allow,
+        )
         yield local.aimed(request, emulator) if emulator else request
 
 
@@ -104,6 +111,8 @@ def _target(state: _Run, request: Request) -> int:
     planned = _local_urls(state, request, one.plan())
     state.reports.append(planned)
     _show(state, planned)
+    if planned.refusals and wishes.allow != planned.digest:
+        return _refused(state, planned)
     if wishes.dry_run or not _has_work(planned):
         return PENDING if wishes.detailed and planned.pending and not _trouble(planned) else _code(planned)
     if not wishes.yes:
@@ -117,6 +126,14 @@ def _target(state: _Run, request: Request) -> int:
     state.reports[-1] = report
     _show(state, report)
     return stopped or _code(report)
+
+
+def _refused(state: _Run, planned: Report) -> int:
+    if state.wishes.allow:
+        state.session.err().print(
+            f"--allow {state.wishes.allow} is for another plan: review this one", markup=False
+        )
+    return RefusedError.exit_code
 
 
 def _has_work(report: Report) -> bool:

@@ -25,7 +25,6 @@ COLOURS = {
     "rename": "cyan",
     "delete": "red",
 }
-ORPHAN = "(live, but no spec: left alone; --prune deletes it)"
 _PAST = {
     "create": "created",
     "update": "updated",
@@ -162,11 +161,15 @@ def _notes(out: Writer, report: Report) -> None:
             Part(f"{out.marks['blocked']} {root}", "yellow"),
             f" could not be read and is left alone: {reason}",
         )
-    for root in report.orphans:
-        out.line(0, Part(f"{out.marks['blocked']} {root}", "yellow"), f" {ORPHAN}")
+    for root, reason in report.held.items():
+        out.line(0, Part(f"{out.marks['blocked']} {root}", "yellow"), f" ({reason})")
+    for reason in report.refusals if report.dryRun else ():
+        out.line(0, Part("refused: ", "bold red"), reason)
+    if report.refusals and report.dryRun:
+        out.line(0, f"To allow exactly this plan: --allow {report.digest}")
     for error in report.errors:
         out.line(0, Part("error: ", "bold red"), error)
-    if report.unreadable or report.orphans or report.errors:
+    if report.unreadable or report.held or report.refusals or report.errors:
         out.gap()
 
 

@@ -30,6 +30,8 @@ from .harness import Emulator
 REGION = "eu-west-1"
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 
+NO_LIMITS = {"deletes": None, "updates": None}
+
 World = Mapping[str, Mapping[str, Any]]
 
 
@@ -55,7 +57,7 @@ class Account:
 
     def open_pass(self, world: World, **settings: Any) -> Pass:
         """A pass that may do everything, without waiting between repeats."""
-        request = Request((Path(),), Path(), Settings(**{"prune": True, **settings}), "default")
+        request = Request((Path(),), Path(), Settings(**{"prune": True, "limits": NO_LIMITS, **settings}), "default")
         patient = Patient(self.caller, sleep=lambda _: None)
         return Pass(request, self.desired(world), patient, self.environment)
 
@@ -78,6 +80,18 @@ class Account:
             + ", ".join(f"{f.field} {_unlike(f.old, f.new)} → {_unlike(f.new, f.old)}" for f in change.fields)
             for change in report.changes
         ]
+
+
+def sweep(account: Account) -> None:
+    """Deletes what carries the owner's tag, by plain calls: what an emulator broke, a pass may not read."""
+    for listing, deletion, key in (
+        ("GetUsagePlans", "DeleteUsagePlan", "usagePlanId"),
+        ("GetApiKeys", "DeleteApiKey", "apiKey"),
+        ("GetRestApis", "DeleteRestApi", "restApiId"),
+    ):
+        for item in account.caller(listing, {"limit": 500})["items"]:
+            if (item.get("tags") or {}).get("reconcile:owner") == account.environment.owner:
+                account.caller(deletion, {key: item["id"]})
 
 
 def _unlike(value: Any, other: Any) -> Any:

@@ -25,6 +25,9 @@ class _Absent:
 ABSENT: Final = _Absent()
 """The author says nothing about the field."""
 
+ACCOUNT: Final = "123456789012"
+"""Stands for the account that a case runs on: AWS wants its own in some ARNs."""
+
 ITSELF: Final = ""
 """Instead of a field: the resource as a whole, by name, in the slot of its container."""
 
@@ -82,7 +85,8 @@ class Case:
 
     def worlds(self, account: Account) -> tuple[World, World]:
         """Before and after, with the ids of what the row prepares on that account."""
-        before, after = _world(self, self.before), _world(self, self.after)
+        own = {ACCOUNT: account.environment.account}
+        before, after = (_named(_world(self, value), own) for value in (self.before, self.after))
         ids = self.row.prepare(account, before)
         return _named(before, ids), _named(after, ids)
 
@@ -160,7 +164,10 @@ def _named(value: Any, ids: Mapping[str, str]) -> Any:
         return {key: _named(item, ids) for key, item in value.items()}
     if isinstance(value, list):
         return [_named(item, ids) for item in value]
-    return ids.get(value, value) if isinstance(value, str) else value
+    if isinstance(value, str):
+        for placeholder, aws_id in ids.items():
+            value = value.replace(placeholder, aws_id)
+    return value
 
 
 def _own(row: Row, value: Any) -> Spec:

@@ -11,7 +11,6 @@ from .rows_api import COGNITO, FLAG, JSON, LAMBDA, ROLE, TEXT, TOKEN, XML, mappi
 ASK, ANSWER, SEND = "method.request.", "method.response.header.", "integration.request.header."
 MOCK: dict[str, Any] = {"integration": {"type": "MOCK"}}
 HTTP = {"type": "HTTP", "integrationHttpMethod": "GET", "uri": "https://example.com/a"}
-S3 = "arn:aws:apigateway:eu-west-1:s3:path/bucket/key"
 BALANCER = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/app/"
 
 SECURED = api(authorizers={"users": COGNITO, "partner": TOKEN, "guest": TOKEN})
@@ -32,8 +31,8 @@ def asking(*headers: str) -> dict[str, Any]:
 
 
 def backend(kind: str) -> dict[str, Any]:
-    uri = {"HTTP": "https://example.com/a", "AWS": S3, "AWS_PROXY": f"{LAMBDA}a/invocations"}
-    found = {} if kind == "MOCK" else {"integrationHttpMethod": "POST", "uri": uri[kind.replace("HTTP_PROXY", "HTTP")]}
+    uri = "https://example.com/a" if kind.startswith("HTTP") else f"{LAMBDA}a/invocations"
+    found = {} if kind == "MOCK" else {"integrationHttpMethod": "POST", "uri": uri}
     return {**found, "responses": {"200": {"responseTemplates": {JSON: "{}"}}}}
 
 

@@ -176,6 +176,10 @@ class RootKind(RestKind):
     def from_spec(cls, key: str, raw: Mapping[str, Any]) -> Self:
         return super().from_spec(key, {"name": key, **raw})
 
+    def marked(self, tags: Mapping[str, str]) -> Self:
+        own = getattr(self, "tags", None)
+        return self if own is None else self.model_copy(update={"tags": own | dict(tags)})
+
     def create_tags(self, at: Address) -> dict[str, Any]:
         own = {OWNER_TAG: Fact.OWNER, NAME_TAG: at.key}
         return {"tags": dict(getattr(self, "tags", {})) | own}

@@ -88,7 +88,7 @@ def counting(emulator: str) -> Iterator[Wire]:
 
 
 def operation(method: str, target: str, authorization: str, body: bytes) -> str:
-    """AWS's name of a call. What is not API Gateway's carries its service: only API Gateway's quotas are compared."""
+    """AWS's name of a call; in front of it the service, where that is not API Gateway."""
     scope = re.search(r"Credential=[^/]+/\d+/[^/]+/([^/]+)/", authorization)
     service = scope[1] if scope else "unsigned"
     path, _, query = target.partition("?")

@@ -97,6 +97,7 @@ class _Run:
             self._fill(call.probe.params),
             call.probe.items,
             self._fill(call.probe.match),
+            call.probe.single,
         )
         return Call(call.operation, self._fill(call.params), call.service, probe)
 

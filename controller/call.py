@@ -43,12 +43,14 @@ class Probe:
     """How to see whether a create call whose answer was lost did its work.
 
     Lists with `operation` and `params` (page by page) and takes the item in `items` that holds all of `match`.
+    A listing that leaves tags out has each item read singly: operation and parameter for its id.
     """
 
     operation: str
     params: Mapping[str, Any]
     items: str
     match: Mapping[str, Any]
+    single: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

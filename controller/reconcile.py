@@ -111,9 +111,7 @@ class Pass:
     def _report(self, outcomes: dict[Address, tuple[Status, str]], *, dry_run: bool) -> Report:
         views = change_views(self._plan, outcomes)
         changed = {change.at for change in self._plan.changes}
-        unchanged = sum(
-            1 for at in self._desired.resources if at not in changed and at.root not in self._live.unknown
-        )
+        unchanged = sum(1 for at in self._desired.resources if at not in changed and at in self._live.resources)
         return Report(
             version=__version__,
             target=self._request.target,

@@ -84,7 +84,14 @@ class Patient:
 
     def _find(self, probe: Probe) -> dict[str, Any] | None:
         pages = self.pages(Call(probe.operation, probe.params), probe.items)
-        return next((item for item in pages if _matches(item, probe.match)), None)
+        items = (self._whole(item, probe) for item in pages)
+        return next((item for item in items if _matches(item, probe.match)), None)
+
+    def _whole(self, item: dict[str, Any], probe: Probe) -> dict[str, Any]:
+        if not probe.single or item.get("tags"):
+            return item
+        operation, parameter = probe.single
+        return item | self.perform(Call(operation, {parameter: item["id"]}))
 
     def pages(self, call: Call, items: str, *, paged: bool = True) -> Iterator[dict[str, Any]]:
         """The items of a listing, page by page."""

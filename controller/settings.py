@@ -11,9 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from controller.errors import Problem, SpecErrors, UsageError
 from controller.source import Marks, load_yaml
-
-
-CONFIG_NAME = "reconcile.yaml"
+from controller.source.files import SETTINGS
 
 
 class _Strict(BaseModel):
@@ -56,14 +54,14 @@ def checkout_of(start: Path) -> Path:
     here = start if start.is_dir() else start.parent
     here = here.resolve()
     for folder in (here, *here.parents):
-        if (folder / ".git").exists() or (folder / CONFIG_NAME).is_file():
+        if (folder / ".git").exists() or (folder / SETTINGS).is_file():
             return folder
     return here
 
 
 def read_settings(checkout: Path) -> Settings:
     """The settings of a checkout. Raises SpecErrors."""
-    file = checkout / CONFIG_NAME
+    file = checkout / SETTINGS
     if not file.is_file():
         return Settings()
     content, marks, problems = load_yaml(file, checkout)
@@ -94,6 +92,6 @@ def chosen(settings: Settings, names: list[str]) -> dict[str, Target]:
     """The targets to run: those named, or all. Raises UsageError for an unknown name."""
     if unknown := [name for name in names if name not in settings.targets]:
         known = ", ".join(settings.targets)
-        msg = f"there is no target {unknown[0]!r} in {CONFIG_NAME}; it has {known}"
+        msg = f"there is no target {unknown[0]!r} in {SETTINGS}; it has {known}"
         raise UsageError(msg)
     return {name: target for name, target in settings.targets.items() if not names or name in names}

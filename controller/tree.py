@@ -64,7 +64,6 @@ def _authored(node: Node, scope: Scope, faults: list[Fault]) -> Iterator[Node]:
     kind = KINDS[node.at.kind]
     if message := kind.check_key(node.at.key):
         faults.append(Fault(node.trail, message))
-        return
     content = {} if node.content is None else node.content
     if not isinstance(content, Mapping):
         faults.append(Fault(node.trail, f"expected a mapping, the content of a {kind.kind}"))

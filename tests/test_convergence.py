@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from controller.diff import diff
-from controller.errors import ThrottledError, UnavailableError
+from controller.errors import RefusedError, ThrottledError, UnavailableError
 from tests.engine import changes, converge, desired
 from tests.fake import FakeGateway
 from tests.strategies import worlds
@@ -66,7 +66,7 @@ def test_a_failure_at_any_call_is_repaired_by_the_next_pass(before, after, at, h
         fake.fail_after = failing
     try:
         converge(fake, after, deploymentHistory=0)
-    except (KeyboardInterrupt, ThrottledError, UnavailableError):
+    except (KeyboardInterrupt, ThrottledError, UnavailableError, RefusedError):
         pass
     fake.fail = fake.fail_after = None
 

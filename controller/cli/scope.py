@@ -8,7 +8,8 @@ from pathlib import Path
 from controller.cli.session import Session
 from controller.errors import UsageError
 from controller.reconcile import Request
-from controller.settings import CONFIG_NAME, checkout_of, chosen, read_settings
+from controller.settings import checkout_of, chosen, read_settings
+from controller.source.files import SETTINGS
 
 
 def requests(session: Session) -> Iterator[Request]:
@@ -18,7 +19,7 @@ def requests(session: Session) -> Iterator[Request]:
     specs = session.specs or [session.checkout / name for name in settings.specs]
     targets = chosen(settings, session.targets)
     if not targets:
-        msg = f"there are no targets in {CONFIG_NAME}"
+        msg = f"there are no targets in {SETTINGS}"
         raise UsageError(msg)
     for name in targets:
         yield Request(tuple(specs), session.checkout, settings, name)
@@ -28,5 +29,5 @@ def _checkout(specs: list[Path]) -> Path:
     """The checkout that the specs are in. Where nothing marks one, the working directory bounds it."""
     here = Path.cwd().resolve()
     found = checkout_of(specs[0] if specs else here)
-    is_marked = (found / ".git").exists() or (found / CONFIG_NAME).is_file()
+    is_marked = (found / ".git").exists() or (found / SETTINGS).is_file()
     return found if is_marked or not found.is_relative_to(here) else here

@@ -22,6 +22,9 @@ MAX_FILE = 6 * MEGABYTE
 MAX_TOTAL = 10 * MEGABYTE
 MAX_FILES = 2_000
 
+SETTINGS = "reconcile.yaml"
+"""The settings may lie beside the specs, and are none."""
+
 SPEC_SUFFIXES = {".yaml", ".yml"}
 
 
@@ -90,7 +93,7 @@ class Files:
                 hint = "name the directory itself among the specs"
                 self._report("a link to a directory is not followed", self._top(link), hint)
             for path in (folder / name for name in sorted(names) if not name.startswith(".")):
-                if path.suffix.lower() not in SPEC_SUFFIXES:
+                if path.suffix.lower() not in SPEC_SUFFIXES or path.name == SETTINGS:
                     continue
                 if self.holds(self.real(path), top):
                     yield path

@@ -55,15 +55,16 @@ class Account:
         assert not problems, "\n".join(str(problem) for problem in problems)
         return state
 
-    def open_pass(self, world: World, **settings: Any) -> Pass:
+    def open_pass(self, world: World, *, allow: str = "", **settings: Any) -> Pass:
         """A pass that may do everything, without waiting between repeats."""
-        request = Request((Path(),), Path(), Settings(**{"prune": True, "limits": NO_LIMITS, **settings}), "default")
+        chosen = Settings(**{"prune": True, "limits": NO_LIMITS, **settings})
+        request = Request((Path(),), Path(), chosen, "default", allow=allow)
         patient = Patient(self.caller, sleep=lambda _: None)
         return Pass(request, self.desired(world), patient, self.environment)
 
-    def converge(self, world: World, **settings: Any) -> Report:
+    def converge(self, world: World, *, allow: str = "", **settings: Any) -> Report:
         """Plans and applies a world; fails the test if a step failed or a root could not be read."""
-        one = self.open_pass(world, **settings)
+        one = self.open_pass(world, allow=allow, **settings)
         unreadable = one.plan().unreadable
         assert not unreadable, unreadable
         report = one.apply(lambda _: None, threading.Event())

@@ -1,7 +1,8 @@
 """What a field test is: a world that holds one value of one field of one kind, and another that holds the next.
 
-A `Row` lists the values a field takes one after the other; each pair of neighbours is a `Case` with a name of its
-own: set, change, grow, shrink or clear. Rows are data (rows_*.py); what emulators do otherwise is too (deviations.py).
+A `Row` lists the values a field takes one after the other; each pair of neighbours is a `Case` with a name of
+its own: set, change, grow, shrink or clear. Rows are data (rows_*.py); what emulators do otherwise is too
+(deviations.py).
 """
 
 from __future__ import annotations
@@ -115,8 +116,13 @@ def _kept(small: Any, large: Any) -> bool:
 PATH, VERB, STAGE = "/it", "GET", "it"
 METHOD = f"{VERB} {PATH}"
 
-SLOTS = {"Authorizer": ("authorizers", "it"), "Model": ("models", "It"), "RequestValidator": ("requestValidators", "it")}
-SLOTS |= {"GatewayResponse": ("gatewayResponses", "THROTTLED"), "Stage": ("stages", STAGE)}
+SLOTS = {
+    "Authorizer": ("authorizers", "it"),
+    "Model": ("models", "It"),
+    "RequestValidator": ("requestValidators", "it"),
+    "GatewayResponse": ("gatewayResponses", "THROTTLED"),
+    "Stage": ("stages", STAGE),
+}
 ENTRIES: Mapping[tuple[str, str], str | int] = {
     ("Stage", "methodSettings"): METHOD,
     ("UsagePlan", "apiStages"): 0,
@@ -197,11 +203,7 @@ def _made(given: Given, value: Any) -> Mapping[str, Any]:
 
 def authorable() -> dict[tuple[str, str], bool]:
     """Every field an author may give, in structures too (`canarySettings.percentTraffic`): is it required?"""
-    return {
-        (name, path): required
-        for name, kind in KINDS.items()
-        for path, required in _fields(kind, "")
-    }
+    return {(name, path): required for name, kind in KINDS.items() for path, required in _fields(kind, "")}
 
 
 def _fields(model: type[Value], prefix: str) -> Iterator[tuple[str, bool]]:

@@ -8,7 +8,8 @@ from .fields import ABSENT, ITSELF, Row, row
 
 
 JSON, XML = "application/json", "application/xml"
-LAMBDA = "arn:aws:apigateway:eu-west-1:lambda:path/2015-03-31/functions/arn:aws:lambda:eu-west-1:123456789012:function:"
+FUNCTION = "arn:aws:lambda:eu-west-1:123456789012:function:"
+LAMBDA = f"arn:aws:apigateway:eu-west-1:lambda:path/2015-03-31/functions/{FUNCTION}"
 POOL = "arn:aws:cognito-idp:eu-west-1:123456789012:userpool/eu-west-1_"
 ROLE = "arn:aws:iam::123456789012:role/"
 ENHANCED = "SecurityPolicy_TLS13_1_2_2021_06"
@@ -62,7 +63,9 @@ ROWS: tuple[Row, ...] = (
         "binaryMediaTypes",
         *(ABSENT, ["image/png"], ["*/*"], ["*/*", "a~b/c"], ["a~b/c"], ABSENT),
     ),
-    row("RestApi", "binaryMediaTypes", ["a/1", "a/2", "a/3", "a/4"], ["a/2", "a/4"], ["a/1", "a/3"], variant="many-"),
+    row(
+        "RestApi", "binaryMediaTypes", ["a/1", "a/2", "a/3", "a/4"], ["a/2", "a/4"], ["a/1", "a/3"], variant="many-"
+    ),
     row("RestApi", "minimumCompressionSize", ABSENT, 0, 1024, ABSENT),
     row("RestApi", "policy", ABSENT, policy("Allow", "execute-api:/*"), policy("Deny", "execute-api:/a/*"), ABSENT),
     row(
@@ -78,6 +81,7 @@ ROWS: tuple[Row, ...] = (
         "endpointConfiguration.types",
         *(ABSENT, ["REGIONAL"], ["EDGE"], ["PRIVATE"], ["REGIONAL"], ABSENT),
     ),
+    row("RestApi", "endpointConfiguration.types", ["PRIVATE"], ["EDGE"], variant="private-"),
     row(
         "RestApi",
         "endpointConfiguration.vpcEndpointIds",
@@ -123,7 +127,14 @@ ROWS: tuple[Row, ...] = (
     ),
     row("Authorizer", "authorizerCredentials", ABSENT, f"{ROLE}a", f"{ROLE}b", ABSENT, given=TOKEN),
     row(
-        "Authorizer", "authorizerCredentials", ABSENT, f"{ROLE}a", f"{ROLE}b", ABSENT, given=COGNITO, variant="cognito-"
+        "Authorizer",
+        "authorizerCredentials",
+        ABSENT,
+        f"{ROLE}a",
+        f"{ROLE}b",
+        ABSENT,
+        given=COGNITO,
+        variant="cognito-",
     ),
     row(
         "Authorizer",

@@ -9,6 +9,7 @@ from .rows_api import COGNITO, FLAG, JSON, LAMBDA, ROLE, TEXT, TOKEN, XML, mappi
 
 
 ASK, ANSWER, SEND = "method.request.", "method.response.header.", "integration.request.header."
+OPTIONAL, REQUIRED = False, True
 MOCK: dict[str, Any] = {"integration": {"type": "MOCK"}}
 HTTP = {"type": "HTTP", "integrationHttpMethod": "GET", "uri": "https://example.com/a"}
 BALANCER = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/app/"
@@ -65,11 +66,11 @@ ROWS: tuple[Row, ...] = (
     row("Method", "apiKeyRequired", *FLAG, given=MOCK),
     row("Method", "operationName", *TEXT, given=MOCK),
     row("Method", "requestValidator", ABSENT, "a", "b", ABSENT, given=MOCK, beside=CHECKED),
-    row("Method", "requestParameters", *mapping(ASK, False, True, "header.A", "querystring.b"), given=MOCK),
+    row("Method", "requestParameters", *mapping(ASK, OPTIONAL, REQUIRED, "header.A", "querystring.b"), given=MOCK),
     row("Method", "requestModels", *mapping("", "Pet", "Toy", JSON, XML), given=MOCK, beside=MODELLED),
     row("Method", "authorizationScopes", *SCOPES, given={**MOCK, "authorizer": "users"}, beside=SECURED),
     row("MethodResponse", ITSELF, {}, {"201": {}}, {"201": {}, "404": {}}, {"404": {}}, {}),
-    row("MethodResponse", "responseParameters", *mapping(ANSWER, False, True, "A", "B-C")),
+    row("MethodResponse", "responseParameters", *mapping(ANSWER, OPTIONAL, REQUIRED, "A", "B-C")),
     row("MethodResponse", "responseModels", *mapping("", "Pet", "Toy", JSON, XML), beside=MODELLED),
     row(
         "Integration",
@@ -95,7 +96,9 @@ ROWS: tuple[Row, ...] = (
         *(ABSENT, f"{BALANCER}a/1", f"{BALANCER}b/2", ABSENT),
         given={**HTTP, "connectionType": "VPC_LINK", "connectionId": "aaaaaa"},
     ),
-    row("Integration", "credentials", ABSENT, f"{ROLE}a", f"{ROLE}b", ABSENT, given=backend("AWS") | {"type": "AWS"}),
+    row(
+        "Integration", "credentials", ABSENT, f"{ROLE}a", f"{ROLE}b", ABSENT, given=backend("AWS") | {"type": "AWS"}
+    ),
     row("Integration", "requestParameters", *mapping(SEND, "'a'", "'b'", "A", "B"), given=HTTP),
     row("Integration", "requestTemplates", *TEMPLATES, given={"type": "MOCK"}),
     row(
@@ -132,4 +135,3 @@ ROWS: tuple[Row, ...] = (
     row("IntegrationResponse", "responseTemplates", *TEMPLATES),
     row("IntegrationResponse", "contentHandling", *CONVERT),
 )
-

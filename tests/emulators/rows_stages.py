@@ -17,6 +17,7 @@ from .rows_api import FLAG, TAGS, TEXT
 
 LOGS = {"destinationArn": "arn:aws:logs:eu-west-1:123456789012:log-group:a", "format": "$context.requestId"}
 GROUP = "arn:aws:logs:eu-west-1:123456789012:log-group:"
+OFF, ON = False, True
 LATER = "$context.extendedRequestId $context.status"
 CANARY = {"percentTraffic": 10.0, "stageVariableOverrides": {"a": "x"}}
 
@@ -37,7 +38,7 @@ SECRETS = (SecretStr("a-secret-of-twenty-characters"), SecretStr("b-secret-of-tw
 
 def documented(account: Account, world: World) -> Mapping[str, str]:
     """Documentation versions, which no kind makes yet, for an API that is made without its stage."""
-    (title, spec), = world.items()
+    ((title, spec),) = world.items()
     account.converge({title: {**spec, "stages": {}}})
     owner = account.environment.owner
     apis = account.caller("GetRestApis", {"limit": 500})["items"]
@@ -108,10 +109,18 @@ ROWS: tuple[Row, ...] = (
     _setting("cachingEnabled", *FLAG),
     _setting("cacheTtlInSeconds", ABSENT, 0, 60, ABSENT),
     _setting("cacheDataEncrypted", *FLAG),
-    _setting("requireAuthorizationForCacheControl", ABSENT, False, True, False, ABSENT),
+    _setting("requireAuthorizationForCacheControl", ABSENT, OFF, ON, OFF, ABSENT),
     _setting("unauthorizedCacheControlHeaderStrategy", ABSENT, *STRATEGIES, ABSENT),
     row("Stage", "canarySettings", ABSENT, CANARY, {"percentTraffic": 10.0}, {"useStageCache": True}, ABSENT),
-    row("Stage", "canarySettings.percentTraffic", ABSENT, 5, 12.5, ABSENT, given={"canarySettings": {"useStageCache": True}}),
+    row(
+        "Stage",
+        "canarySettings.percentTraffic",
+        ABSENT,
+        5,
+        12.5,
+        ABSENT,
+        given={"canarySettings": {"useStageCache": True}},
+    ),
     row(
         "Stage",
         "canarySettings.stageVariableOverrides",
@@ -122,10 +131,10 @@ ROWS: tuple[Row, ...] = (
     row("Stage", "tags", *TAGS),
     row("ApiKey", "name", ABSENT, "one", "two", ABSENT),
     row("ApiKey", "description", *TEXT),
-    row("ApiKey", "enabled", ABSENT, False, True, False, ABSENT),
+    row("ApiKey", "enabled", ABSENT, OFF, ON, OFF, ABSENT),
     row("ApiKey", "value", ABSENT, *SECRETS, ABSENT, unseen=frozenset({"clear"})),
     row("ApiKey", "customerId", ABSENT, "c1", "c2", ABSENT),
-    row("ApiKey", "generateDistinctId", ABSENT, True, False, ABSENT, unseen=frozenset({"set", "change", "clear"})),
+    row("ApiKey", "generateDistinctId", ABSENT, ON, OFF, ABSENT, unseen=frozenset({"set", "change", "clear"})),
     row("ApiKey", "tags", *TAGS),
     row("UsagePlan", "name", ABSENT, "one", "two", ABSENT),
     row("UsagePlan", "description", *TEXT),

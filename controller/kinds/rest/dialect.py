@@ -107,7 +107,12 @@ class RestKind(Resource):
             {**self.container_params(at), **listing.params},
             listing.items,
             self.recognised_by(at, params),
+            self.single(),
         )
+
+    def single(self) -> tuple[str, str] | None:
+        """How a probe reads one item whole, if the listing leaves something out."""
+        return None
 
     def recognised_by(self, at: Address, params: Mapping[str, Any]) -> Mapping[str, Any]:
         """The members that tell a listed item to be this one."""
@@ -179,6 +184,9 @@ class RootKind(RestKind):
     def marked(self, tags: Mapping[str, str]) -> Self:
         own = getattr(self, "tags", None)
         return self if own is None else self.model_copy(update={"tags": own | dict(tags)})
+
+    def single(self) -> tuple[str, str] | None:
+        return (self.read_one, self.param) if self.read_one else None
 
     def create_tags(self, at: Address) -> dict[str, Any]:
         own = {OWNER_TAG: Fact.OWNER, NAME_TAG: at.key}

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from controller.address import Address
 from controller.call import Call, Text
@@ -52,10 +52,12 @@ class ApiStage(Value):
         return Text((self.address.root, f":{self.stage}"))
 
 
-def _sorted_stages(value: Any) -> Any:
-    if not isinstance(value, list | tuple):
-        return value
-    return tuple(sorted(value, key=str))
+def _as_tuple(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _sorted_stages(stages: tuple[ApiStage, ...]) -> tuple[ApiStage, ...]:
+    return tuple(sorted(stages, key=lambda stage: (stage.api, stage.stage)))
 
 
 @register
@@ -76,7 +78,7 @@ class UsagePlan(RootKind):
 
     name: Annotated[str, Wire(always=True), COSMETIC] = ""
     description: Annotated[str | None, Wire(clear="empty")] = None
-    apiStages: Annotated[tuple[ApiStage, ...], BeforeValidator(_sorted_stages)] = ()
+    apiStages: Annotated[tuple[ApiStage, ...], BeforeValidator(_as_tuple), AfterValidator(_sorted_stages)] = ()
     throttle: Annotated[Throttle | None, Wire(clear="remove", add="add", rebuild=True)] = None
     quota: Annotated[Quota | None, Wire(clear="remove", rebuild=True)] = None
     productCode: Annotated[str | None, Wire(clear="remove", follow_up=True)] = None
@@ -153,8 +155,11 @@ def _throttles(stage: ApiStage, known: Mapping[str, Throttle]) -> Iterator[patch
     for method in sorted(known.keys() - stage.throttle.keys()):
         yield {"op": "remove", "path": _throttle_path(stage, method)}
     for method, limits in sorted(stage.throttle.items()):
-        if known.get(method) == limits:
+        before = known.get(method)
+        if before == limits:
             continue
+        if before and before.model_dump(exclude_none=True).keys() - limits.model_dump(exclude_none=True).keys():
+            yield {"op": "remove", "path": _throttle_path(stage, method)}
         for name, value in limits.model_dump(exclude_none=True).items():
             yield patch.replace(_throttle_path(stage, method, f"/{name}"), value)
 

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from controller.address import Address
 from controller.call import RAW_ID
 from controller.errors import Problem
-from controller.facets import facets
+from controller.facets import canonical, facets
 from controller.model import KINDS, Resource, Scope, target
 from controller.source import Document, Secret
 from controller.standing import Standing, from_metadata, marks
@@ -27,6 +27,7 @@ class _Draft:
     resources: dict[Address, Resource] = field(default_factory=dict)
     places: dict[Address, tuple[Document, Trail]] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    faulty: set[Address] = field(default_factory=set)
     standing: dict[Address, Standing] = field(default_factory=dict)
 
     def say(self, at: Address, fields: Sequence[str | int], message: str, hint: str = "") -> None:
@@ -43,7 +44,8 @@ def build(documents: Iterable[Document], scope: Scope, revision: str) -> tuple[S
         _expand(document, scope, draft)
     for at, resource in draft.resources.items():
         _references(at, resource, draft)
-        for name, message in resource.check(at, draft.resources):
+        # Where something is missing because it is wrong in itself, that one problem is enough.
+        for name, message in resource.check(at, draft.resources) if at.root not in draft.faulty else ():
             draft.say(at, [name], message)
     if not draft.problems:
         for kind in KINDS.values():
@@ -66,6 +68,7 @@ def _expand(document: Document, scope: Scope, draft: _Draft) -> None:
     }
     draft.places |= {at: (document, trail) for at, trail in places.items()}
     draft.problems += [_problem(document, fault) for fault in faults]
+    draft.faulty |= {root} if faults else set()
 
 
 def _problem(document: Document, fault: Fault) -> Problem:
@@ -93,12 +96,14 @@ def _near(word: str, known: Iterable[str]) -> str:
 
 def _references(at: Address, resource: Resource, draft: _Draft) -> None:
     for name in sorted(resource.refs(at)):
-        if name in draft.resources or name.key in KINDS[name.kind].builtins:
+        # What was written but is wrong in itself is told of there.
+        if name in draft.places or name.key in KINDS[name.kind].builtins:
             continue
-        others = [other.key for other in draft.resources if other.kind == name.kind and other.parent == name.parent]
-        message = f"there is no {name.kind} {name.key.removeprefix(RAW_ID)!r}"
-        message += f" in {name.parent}" if name.parent else ""
-        draft.say(at, list(_fields(at, resource, name)), message, _near(name.key, others))
+        missing = name if name.root in draft.places else name.root
+        near = [at.key for at in draft.places if (at.kind, at.parent) == (missing.kind, missing.parent)]
+        message = f"there is no {missing.kind} {missing.key.removeprefix(RAW_ID)!r}"
+        message += f" in {missing.parent}" if missing.parent else ""
+        draft.say(at, list(_fields(at, resource, name)), message, _near(missing.key, near))
 
 
 def _fields(at: Address, resource: Resource, name: Address) -> Iterator[str]:
@@ -112,3 +117,6 @@ def _fields(at: Address, resource: Resource, name: Address) -> Iterator[str]:
                     yield field_name
                     yield key
                     return
+        if isinstance(value, tuple) and any(name.root.key in canonical(item).values() for item in value):
+            yield field_name
+            return

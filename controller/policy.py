@@ -14,8 +14,8 @@ from typing import Literal
 
 from controller.address import Address
 from controller.diff import Action, Change
-from controller.facets import canonical
-from controller.model import KINDS
+from controller.facets import canonical, facets
+from controller.model import KINDS, Resource, target
 from controller.standing import Standing
 from controller.state import State
 
@@ -94,6 +94,10 @@ def _held(desired: State, live: State, rules: Rules, now: datetime) -> Iterator[
             yield at, "live, but no spec: kept, because of onDelete: retain"
         elif not rules.prune:
             yield at, "live, but no spec: left alone; --prune deletes it"
+    for at, resource in sorted(desired.resources.items()):
+        unread = {name.root for name in resource.refs(at)} & live.unknown.keys() - {at.root}
+        if unclear := unread - live.ids.keys():
+            yield at.root, f"left alone: which live resource {min(unclear)} is, is not clear"
     for at, standing in sorted(desired.standing.items()):
         if standing.paused(now):
             end = f" until {standing.until:%Y-%m-%d %H:%M %Z}".rstrip() if standing.until else ""
@@ -132,6 +136,14 @@ def _most(limit: int | str, total: int) -> float:
     return float(limit.rstrip("%")) * total / 100 if isinstance(limit, str) else limit
 
 
+def _left_as_is(at: Address, live: Resource, aligned: Resource) -> Iterator[Address]:
+    """What a live resource goes on referring to, since the desired one leaves those fields open."""
+    for name, facet in facets(type(live)).items():
+        value = getattr(live, name)
+        if facet.ref and value and value != getattr(aligned, name):
+            yield target(facet.ref, at, value)
+
+
 def retained(desired: State, live: State, history: int) -> State:
     """The live state without the snapshots that stay: the newest ones, and those still served."""
     gone = [
@@ -144,7 +156,7 @@ def retained(desired: State, live: State, history: int) -> State:
         name
         for at, resource in live.resources.items()
         if (wanted := desired.resources.get(at)) is not None
-        for name in resource.refs(at) - resource.aligned(wanted).refs(at)
+        for name in _left_as_is(at, resource, resource.aligned(wanted))
     }
     newest: dict[Address, list[Address]] = {}
     for at in sorted(gone, key=lambda at: str(getattr(live.resources[at], "createdDate", "")), reverse=True):

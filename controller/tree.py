@@ -100,7 +100,8 @@ def _filled(child: type[Resource], content: Mapping[str, Any], node: Node, fault
 def _faults(kind: type[Resource], node: Node, error: ValidationError) -> Iterator[Fault]:
     for problem in error.errors():
         trail = (*node.trail, *(part for part in problem["loc"] if not _is_branch(part)))
-        message = _PLAIN.get(problem["type"], problem["msg"].removeprefix("Value error, "))
+        plain = _PLAIN.get(problem["type"], problem["msg"].removeprefix("Value error, "))
+        message = plain.format(**problem.get("ctx", {})) if problem["type"] in _PLAIN else plain
         if problem["type"] == "extra_forbidden":
             unknown = str(problem["loc"][-1])
             known = fields(kind) if len(problem["loc"]) == 1 else ()
@@ -126,6 +127,8 @@ _PLAIN = {
     "frozen_set_type": "expected a list",
     "list_type": "expected a list",
     "tuple_type": "expected a list",
+    "too_long": "expected at most {max_length} item",
+    "too_short": "expected at least {min_length} item",
     "model_type": "expected a mapping",
     "model_attributes_type": "expected a mapping",
 }

@@ -36,16 +36,20 @@ def read(patient: Patient, environment: Environment, wanted: frozenset[Address])
     account = patient.perform(Call("GetAccount"))
     live = State()
     payloads: dict[Address, dict[str, Any]] = {}
+    twins: dict[Address, list[dict[str, Any]]] = {}
     for kind in _roots():
         for at, item in _owned(patient, environment, kind, wanted):
             if at in payloads:
-                live.unknown[at] = f"two live resources are tagged with this name: {_ids(payloads[at], item)}"
+                twins.setdefault(at, [payloads[at]]).append(item)
             payloads[at] = item
+    for at, items in twins.items():
+        count = "two" if len(items) == 2 else len(items)  # noqa: PLR2004
+        live.unknown[at] = f"{count} live resources are tagged with this name: {_ids(*items)}"
     ids = {(at.kind, str(item[_kind(at).id_field or ""])): at.key for at, item in payloads.items()}
     context = Context(ids=ids, throttle=_throttle(account))
     live.standing = {at: from_tags(item.get("tags") or {}) for at, item in payloads.items()}
-    live.ids |= {at: str(item[_kind(at).id_field or ""]) for at, item in payloads.items()}
     readable = {at: item for at, item in payloads.items() if at not in live.unknown}
+    live.ids |= {at: str(item[_kind(at).id_field or ""]) for at, item in readable.items()}
     with ThreadPoolExecutor(_PARALLEL) as pool:
         jobs = {at: pool.submit(_contents, patient, at, item) for at, item in readable.items()}
         for at, job in jobs.items():

@@ -6,11 +6,9 @@ segment is one if everything under it stayed the same. Everything else is a dele
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 
 from controller.address import Address
-from controller.facets import canonical
 from controller.model import Live, Resource
 
 
@@ -34,9 +32,8 @@ def _next(desired: Resources, live: Resources) -> tuple[Address, Address] | None
         for old in siblings:
             if _variable(old) and _variable(new):
                 return old, new
-        alike = [at for at in siblings if not _variable(at) and _content(live, at)]
-        matches = [at for at in alike if _content(live, at) == _content(desired, new)]
-        if len(matches) == 1 and "{" not in new.key.rpartition("/")[2]:
+        matches = [old for old in siblings if _alike(_inside(live, old), _inside(desired, new))]
+        if len(matches) == 1 and _fixed(matches[0]) and _fixed(new):
             return matches[0], new
     return None
 
@@ -55,16 +52,19 @@ def _variable(at: Address) -> bool:
     return part.startswith("{") and not part.endswith("+}")
 
 
-def _content(resources: Resources, top: Address) -> str:
-    """Everything under a path, with the path itself cut off; empty if there is nothing."""
-    inside = {
-        _relative(at, top): canonical(item) for at, item in resources.items() if _under(at, top) and at != top
-    }
-    return json.dumps(inside, sort_keys=True) if inside else ""
+def _fixed(at: Address) -> bool:
+    return "{" not in at.key.rpartition("/")[2]
 
 
-def _relative(at: Address, top: Address) -> str:
-    return str(moved(at, top, Address("Path", "", top.parent)))
+def _inside(resources: Resources, top: Address) -> dict[Address, Resource]:
+    """Everything under a path, by its address with the path itself cut off."""
+    nowhere = Address("Path", "", top.parent)
+    return {moved(at, top, nowhere): item for at, item in resources.items() if _under(at, top) and at != top}
+
+
+def _alike(live: Resources, desired: Resources) -> bool:
+    same = bool(live) and live.keys() == desired.keys()
+    return same and not any(item.differences(live[at].aligned(item)) for at, item in desired.items())
 
 
 def _under(at: Address, top: Address) -> bool:

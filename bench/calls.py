@@ -226,7 +226,7 @@ def main() -> None:
     given = parser.parse_args()
 
     rival = terraform.versions()
-    load = os.getloadavg()[0]
+    load = [os.getloadavg()[0]]
     own: dict[int, Costs] = {}
     theirs: dict[int, Costs] = {}
     with ministack() as emulator, counting(emulator.endpoint_url) as wire:
@@ -235,14 +235,16 @@ def main() -> None:
             with tempfile.TemporaryDirectory() as folder:
                 _say(f"{size} methods, ours …")
                 own[size] = measure_ours(wire, plain, Path(folder), size)
+                load.append(os.getloadavg()[0])
         for size in given.sizes if rival else []:
             with tempfile.TemporaryDirectory() as folder:
                 _say(f"{size} methods, Terraform …")
                 theirs[size] = measure_terraform(wire, plain, Path(folder), size)
+                load.append(os.getloadavg()[0])
     about = (
         f"{datetime.now(UTC):%Y-%m-%d}: version {__version__}, "
         f"{rival or 'no Terraform on this machine: ours alone'}, "
-        f"MiniStack, {os.cpu_count()} cores ({platform.machine()}), load {load:.1f} at the start."
+        f"MiniStack, {os.cpu_count()} cores ({platform.machine()}), load {min(load):.1f} to {max(load):.1f}."
     )
     short, full = report(about, own, theirs, given.sizes)
     sys.stdout.write(short)

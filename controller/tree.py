@@ -6,6 +6,7 @@ Kinds say where their resources sit (`Slot`, `Listing`); nothing here knows a ki
 from __future__ import annotations
 
 import dataclasses
+import difflib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -98,7 +99,9 @@ def _filled(child: type[Resource], content: Mapping[str, Any], node: Node, fault
 
 
 def _faults(kind: type[Resource], node: Node, error: ValidationError) -> Iterator[Fault]:
-    for problem in error.errors():
+    problems = error.errors()
+    strange = [str(problem["loc"][-1]) for problem in problems if problem["type"] == "extra_forbidden"]
+    for problem in problems:
         trail = (*node.trail, *(part for part in problem["loc"] if not _is_branch(part)))
         plain = _PLAIN.get(problem["type"], problem["msg"].removeprefix("Value error, "))
         message = plain.format(**problem.get("ctx", {})) if problem["type"] in _PLAIN else plain
@@ -106,6 +109,8 @@ def _faults(kind: type[Resource], node: Node, error: ValidationError) -> Iterato
             unknown = str(problem["loc"][-1])
             known = fields(kind) if len(problem["loc"]) == 1 else ()
             yield Fault(trail, f"unknown field {unknown!r} in {kind.kind}", unknown, known)
+        elif problem["type"] == "missing" and difflib.get_close_matches(str(problem["loc"][-1]), strange, 1):
+            continue  # misspelt: told of as an unknown field
         elif problem["type"] == "missing":
             yield Fault(trail[:-1], f"{kind.kind} needs the field {problem['loc'][-1]!r}")
         else:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import pytest
+
 from controller.address import Address
 from controller.aws.reader import read
 from controller.errors import AccessError
@@ -132,15 +134,29 @@ def test_a_plan_on_an_api_that_cannot_be_read_does_not_change_it():
     assert next(iter(fake.world.usage_plans.values()))["description"] == "new"
 
 
+def test_a_plan_is_left_alone_when_a_second_api_claims_the_name_of_the_one_it_serves():
+    for first in (True, False):
+        fake = FakeGateway()
+        world = {
+            **shop(paths={"/": get()}, stages={"prod": {}}),
+            "UsagePlan gold": {"apiStages": [{"api": "shop", "stage": "prod"}]},
+        }
+        converge(fake, world)
+        (mine,) = fake.world.apis
+        fake("CreateRestApi", {"name": "shop", "tags": {"reconcile:owner": HERE.owner, "reconcile:name": "shop"}})
+        fake.world.apis = dict(sorted(fake.world.apis.items(), reverse=first))
+        report = converge(fake, world)
+        assert report.changes == ()
+        assert [plan["apiStages"] for plan in fake.world.usage_plans.values()] == [
+            [{"apiId": mine, "stage": "prod"}]
+        ]
+
+
 def test_an_account_that_cannot_be_read_stops_the_pass():
     fake = FakeGateway()
     fake.fail = lambda number, operation, params: AccessError("no") if operation == "GetAccount" else None
-    try:
+    with pytest.raises(AccessError, match="no"):
         converge(fake, WORLD)
-    except AccessError as error:
-        assert str(error) == "no"
-    else:
-        raise AssertionError("nothing was raised")
 
 
 def test_owners_in_one_account_do_not_see_each_other():

@@ -247,6 +247,27 @@ def test_the_price_is_the_calls_and_the_seconds_that_the_quotas_allow():
     assert (many.calls, many.seconds) == (61, 3.0)
 
 
+def test_a_version_that_a_spec_no_longer_gives_stays_as_aws_cannot_take_it_away():
+    before, after = shop(version="2", paths={"/": get()}), shop(paths={"/": get()})
+    assert turn(before, after) == []
+    assert turn(before, shop(version="3", name="Shop", paths={"/": get()})) == [
+        "UpdateRestApi shop",
+        "PutRestApi shop",
+    ]
+
+
+def test_a_key_with_a_new_value_leaves_its_plan_and_comes_back():
+    def world(value: str) -> dict[str, dict[str, object]]:
+        return {"ApiKey acme": {"value": SecretStr(value * 25)}, "UsagePlan gold": {"apiKeys": ["acme"]}}
+
+    assert turn(world("a"), world("b")) == [
+        "DeleteUsagePlanKey acme",
+        "DeleteApiKey acme",
+        "CreateApiKey acme",
+        "CreateUsagePlanKey acme",
+    ]
+
+
 def test_a_private_api_becomes_an_edge_one_in_two_calls_as_aws_has_no_direct_way():
     before = shop(endpointConfiguration={"types": ["PRIVATE"]}, paths={"/": get()})
     after = shop(endpointConfiguration={"types": ["EDGE"]}, paths={"/": get()})

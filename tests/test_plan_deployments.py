@@ -153,6 +153,18 @@ def test_what_a_stage_serves_beside_its_canary_is_never_pruned():
     assert deployments(fake) == 2
 
 
+def test_a_canary_that_is_built_anew_keeps_its_deployment():
+    def canary(**overrides: str) -> dict[str, Any]:
+        return {"canarySettings": {"percentTraffic": 10.0, "stageVariableOverrides": overrides}}
+
+    fake = FakeGateway()
+    carry_out(fake, served(canary(a="1", b="2")))
+    carry_out(fake, served(canary(a="1", b="2"), operationName="b"))
+    before = stage_of(fake)["canarySettings"]["deploymentId"]
+    assert further(fake, served(canary(a="1"), operationName="b")) == ["UpdateStage prod"]
+    assert stage_of(fake)["canarySettings"]["deploymentId"] == before != stage_of(fake)["deploymentId"]
+
+
 def test_a_canary_can_start_with_a_change_of_the_definition():
     fake = FakeGateway()
     carry_out(fake, served())

@@ -22,6 +22,7 @@ LATER = "$context.extendedRequestId $context.status"
 CANARY = {"percentTraffic": 10.0, "stageVariableOverrides": {"a": "x"}}
 
 EVERY: dict[str, Any] = {"metricsEnabled": True, "throttlingRateLimit": 20, "throttlingBurstLimit": 5}
+LIMITS: dict[str, Any] = {"*/*": {"throttlingRateLimit": 10000, "throttlingBurstLimit": 5000}}
 SOME: dict[str, Any] = {"methodSettings": {METHOD: {"dataTraceEnabled": True}}}
 STRATEGIES = ("FAIL_WITH_403", "SUCCEED_WITHOUT_RESPONSE_HEADER")
 
@@ -101,6 +102,17 @@ ROWS: tuple[Row, ...] = (
     ),
     row("Stage", "methodSettings", {"GET /": EVERY}, {"GET /": {}}, ABSENT, variant="root-"),
     row("Stage", "methodSettings", {"*/*": EVERY}, {"*/*": {}}, ABSENT, variant="star-"),
+    # What equals the account's limits, as AWS puts them in, is not distinguishable from what an author wrote.
+    row(
+        "Stage",
+        "methodSettings",
+        ABSENT,
+        LIMITS,
+        {"*/*": {}},
+        ABSENT,
+        variant="limits-",
+        unseen=frozenset({"limits-change"}),
+    ),
     _setting("metricsEnabled", *FLAG),
     _setting("loggingLevel", ABSENT, "INFO", "ERROR", "OFF", "INFO", ABSENT),
     row("Stage", "methodSettings.dataTraceEnabled", *FLAG, given={"methodSettings": {METHOD: EVERY}}),

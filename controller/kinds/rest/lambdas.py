@@ -54,7 +54,7 @@ def _uri(raw: dict[str, Any], field: str, scope: Scope) -> str | None:
         return None
     if field in raw:
         scope.problems.append((("lambda",), f"give either lambda or {field}, not both"))
-        return None
+        return str(raw[field])
     arn = function_arn(name, scope) if isinstance(name, str) else None
     if arn is None:
         scope.problems.append((("lambda",), "expected the name or ARN of a Lambda function"))

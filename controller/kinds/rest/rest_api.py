@@ -75,7 +75,7 @@ class RestApi(RootKind):
         "", description="AWS name; the logical name by default."
     )
     description: Annotated[str | None, Wire(clear="remove"), COSMETIC] = Field(None, min_length=1)
-    version: Annotated[str | None, Wire(patch=""), COSMETIC] = None
+    version: Annotated[str | None, Wire(patch=""), ServerDefault(), COSMETIC] = None
     apiKeySource: Literal["HEADER", "AUTHORIZER"] = "HEADER"
     binaryMediaTypes: StringSet = frozenset()
     minimumCompressionSize: int | None = Field(None, ge=0, le=10485760)

@@ -171,6 +171,9 @@ class Stage(RestKind):
     def patch(self, at: Address, old: Self) -> list[Operation]:
         plain: dict[str, Any] = {"methodSettings": {}}
         own = patch.operations(at, old.model_copy(update=plain), self.model_copy(update=plain))
+        if {"op": "remove", "path": "/canarySettings"} in own and self.canaryDeployment == old.canaryDeployment:
+            # A canary that is built anew would start with the stage's own deployment.
+            own += patch.operations(at, Stage(), Stage(canaryDeployment=self.canaryDeployment))
         return [
             *(fixed for op in own if (fixed := self._without_clearing(op))),
             *_settings(old.methodSettings, self.methodSettings),

@@ -46,7 +46,13 @@ def desired(world: Mapping[str, Mapping[str, Any]], revision: str = "abc1234") -
 def open_pass(caller: Caller, world: Mapping[str, Mapping[str, Any]], **settings: Any) -> Pass:
     """A pass that may do everything, without waiting between repeats."""
     allow = settings.pop("allow", "")
-    request = Request((Path(),), Path(), Settings(**{"prune": True, "limits": Limits(deletes=None, updates=None), **settings}), "default", allow=allow)
+    request = Request(
+        (Path(),),
+        Path(),
+        Settings(**{"prune": True, "limits": Limits(deletes=None, updates=None), **settings}),
+        "default",
+        allow=allow,
+    )
     return Pass(request, desired(world), Patient(caller, sleep=lambda _: None), HERE)
 
 

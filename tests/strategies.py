@@ -121,7 +121,13 @@ def integration(
     elif kind.startswith("AWS"):
         del found["type"]
         found |= {"type": kind, "lambda": draw(st.sampled_from(["one", "two:live", ARN + "three"]))}
-        found |= draw(some(credentials=st.sampled_from(["arn:aws:iam::123456789012:role/x", "arn:aws:iam::123456789012:role/y"])))
+        found |= draw(
+            some(
+                credentials=st.sampled_from(
+                    ["arn:aws:iam::123456789012:role/x", "arn:aws:iam::123456789012:role/y"]
+                )
+            )
+        )
     patterns = draw(st.permutations(["", "4..", "5.."]))
     found["responses"] = {
         code: {
@@ -182,9 +188,7 @@ def stage(draw: st.DrawFn) -> dict[str, Any]:
         cacheTtlInSeconds=st.sampled_from([0, 60, 300]),
         cacheDataEncrypted=FLAG,
         requireAuthorizationForCacheControl=FLAG,
-        unauthorizedCacheControlHeaderStrategy=st.sampled_from(
-            ["FAIL_WITH_403", "SUCCEED_WITH_RESPONSE_HEADER"]
-        ),
+        unauthorizedCacheControlHeaderStrategy=st.sampled_from(["FAIL_WITH_403", "SUCCEED_WITH_RESPONSE_HEADER"]),
     )
     return draw(
         some(

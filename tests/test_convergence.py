@@ -1,5 +1,6 @@
-"""Properties: whatever was there before, a pass brings about what the specs say, and the next one has nothing to do."""
+"""Properties: whatever was there before, a pass brings about what the specs say, and the next has nothing to do."""
 
+import contextlib
 import os
 
 from hypothesis import HealthCheck, Phase, given, settings
@@ -64,10 +65,8 @@ def test_a_failure_at_any_call_is_repaired_by_the_next_pass(before, after, at, h
         fake.fail = failing
     else:
         fake.fail_after = failing
-    try:
+    with contextlib.suppress(KeyboardInterrupt, ThrottledError, UnavailableError, RefusedError):
         converge(fake, after, deploymentHistory=0)
-    except (KeyboardInterrupt, ThrottledError, UnavailableError, RefusedError):
-        pass
     fake.fail = fake.fail_after = None
 
     converge(fake, after, deploymentHistory=0)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 from pydantic import SecretStr
 
+from controller.diff import diff
 from tests.cases.steps import carry_out, get, mock, planned, shop, turn
+from tests.engine import desired
 from tests.fake import FakeGateway
 
 
@@ -193,6 +196,12 @@ def test_a_fixed_segment_with_another_content_is_a_deletion_and_a_creation():
     )
     assert "DeleteResource /pets" in steps
     assert "CreateResource /dogs" in steps
+
+
+@pytest.mark.timeout(30)
+def test_looking_for_renames_among_many_siblings_takes_no_time():
+    before, after = (desired(shop(paths={f"/{name}{n}": get() for n in range(300)})) for name in "ab")
+    assert len(diff(after, before)) == 600 * 3
 
 
 def test_a_path_that_moves_to_another_parent_is_deleted_and_created():

@@ -70,7 +70,7 @@ LOGS = {"destinationArn": "arn:aws:logs:x:1:log-group:a", "format": "$context.re
         (
             {},
             {"canarySettings": {"percentTraffic": 5.0}},
-            ["replace /canarySettings/percentTraffic 5.0", "replace /canarySettings/useStageCache false"],
+            ["replace /canarySettings/percentTraffic 5", "replace /canarySettings/useStageCache false"],
         ),
         ({"canarySettings": {}}, {}, ["remove /canarySettings"]),
         (
@@ -78,7 +78,7 @@ LOGS = {"destinationArn": "arn:aws:logs:x:1:log-group:a", "format": "$context.re
             {"canarySettings": {"percentTraffic": 5.0, "stageVariableOverrides": {"a": "1"}}},
             [
                 "remove /canarySettings",
-                "replace /canarySettings/percentTraffic 5.0",
+                "replace /canarySettings/percentTraffic 5",
                 "replace /canarySettings/stageVariableOverrides/a 1",
                 "replace /canarySettings/useStageCache false",
             ],

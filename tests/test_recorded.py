@@ -225,7 +225,11 @@ def test_a_limit_of_a_stage_is_compared_with_the_accounts_own():
     live = KINDS["Stage"].from_aws(
         {**STAGE, "methodSettings": {"*/*": {**SETTING, "throttlingRateLimit": 2500.0}}}, account
     )
-    assert of_spec("Stage", "prod", {"methodSettings": {"*/*": {"metricsEnabled": True}}}).differences(live) == ()
+    stage = of_spec("Stage", "prod", {"methodSettings": {"*/*": {"metricsEnabled": True}}})
+    assert stage.differences(live.aligned(stage)) == ()
+    limited = {"*/*": {"metricsEnabled": True, "throttlingRateLimit": 2500, "throttlingBurstLimit": 5000}}
+    explicit = of_spec("Stage", "prod", {"methodSettings": limited})
+    assert explicit.differences(live.aligned(explicit)) == ()
 
 
 def test_zero_compression_is_not_no_compression():

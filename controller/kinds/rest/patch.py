@@ -113,6 +113,8 @@ def text(value: Any) -> Any:
             return str(value).lower()
         case None:
             return ""
+        case float() if value.is_integer():
+            return str(int(value))
         case _:
             return str(value)
 

@@ -6,9 +6,11 @@ segment is one if everything under it stayed the same. Everything else is a dele
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 
 from controller.address import Address
+from controller.facets import canonical, facets
 from controller.model import Live, Resource
 
 
@@ -27,14 +29,24 @@ def renames(desired: Resources, live: Live) -> Iterator[tuple[Address, Address]]
 def _next(desired: Resources, live: Resources) -> tuple[Address, Address] | None:
     gone = _paths(live) - desired.keys()
     added = _paths(desired) - live.keys()
+    siblings: dict[tuple[Address | None, str], list[Address]] = {}
+    for old in sorted(gone):
+        siblings.setdefault(_above(old), []).append(old)
+    before, after = _contents(live, gone), _contents(desired, added)
+    prints: dict[str, list[Address]] = {}
+    for old in sorted(gone):
+        if not _variable(old) and before[old]:
+            prints.setdefault(_print(before[old], _above(old)), []).append(old)
     for new in sorted(added, key=lambda at: (at.key.count("/"), str(at))):
-        siblings = sorted(at for at in gone if _above(at) == _above(new))
-        for old in siblings:
-            if _variable(old) and _variable(new):
-                return old, new
-        matches = [old for old in siblings if _alike(_inside(live, old), _inside(desired, new))]
-        if len(matches) == 1 and _fixed(matches[0]) and _fixed(new):
-            return matches[0], new
+        if _variable(new):
+            for old in siblings.get(_above(new), []):
+                if _variable(old):
+                    return old, new
+        if "{" in new.key.rpartition("/")[2]:
+            continue
+        alike = prints.get(_print(after[new], _above(new)), [])
+        if len(alike) == 1 and _same(before[alike[0]], after[new]):
+            return alike[0], new
     return None
 
 
@@ -52,19 +64,37 @@ def _variable(at: Address) -> bool:
     return part.startswith("{") and not part.endswith("+}")
 
 
-def _fixed(at: Address) -> bool:
-    return "{" not in at.key.rpartition("/")[2]
+def _contents(resources: Resources, tops: set[Address]) -> dict[Address, dict[str, Resource]]:
+    """Everything under each of these paths, by the address with the path itself cut off."""
+    found: dict[Address, dict[str, Resource]] = {top: {} for top in tops}
+    for at, item in resources.items():
+        path = next((step for step in at.lineage if step.kind == "Path"), None)
+        while path is not None and path.kind == "Path":
+            if path in found and at != path:
+                found[path][_relative(at, path)] = item
+            path = type(resources[path]).enclosure(path) if path in resources else None
+    return found
 
 
-def _inside(resources: Resources, top: Address) -> dict[Address, Resource]:
-    """Everything under a path, by its address with the path itself cut off."""
-    nowhere = Address("Path", "", top.parent)
-    return {moved(at, top, nowhere): item for at, item in resources.items() if _under(at, top) and at != top}
+def _print(content: Mapping[str, Resource], above: tuple[Address | None, str]) -> str:
+    """A text that equal contents share; without what AWS may have picked by itself."""
+    plain = {
+        at: {
+            name: canonical(getattr(item, name))
+            for name, facet in facets(type(item)).items()
+            if facet.compared and facet.server_default is None
+        }
+        for at, item in content.items()
+    }
+    return json.dumps([str(above[0]), above[1], plain], sort_keys=True)
 
 
-def _alike(live: Resources, desired: Resources) -> bool:
-    same = bool(live) and live.keys() == desired.keys()
-    return same and not any(item.differences(live[at].aligned(item)) for at, item in desired.items())
+def _same(before: Mapping[str, Resource], after: Mapping[str, Resource]) -> bool:
+    return bool(after) and not any(item.differences(before[at].aligned(item)) for at, item in after.items())
+
+
+def _relative(at: Address, top: Address) -> str:
+    return str(moved(at, top, Address("Path", "", top.parent)))
 
 
 def _under(at: Address, top: Address) -> bool:

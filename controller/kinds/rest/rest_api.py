@@ -110,6 +110,12 @@ class RestApi(RootKind):
         document = compress(text, str(payload.get("id", ""))) if text else None
         return super().from_aws({**payload, "policy": document, "tags": live_tags(payload)}, context)
 
+    def create_fields(self, at: Address) -> dict[str, Any]:
+        # The type is always said: not every partition has the same default.
+        found = super().create_fields(at)
+        endpoint = found.get("endpointConfiguration", {})
+        return found | {"endpointConfiguration": {"types": list(self.endpointConfiguration.types), **endpoint}}
+
     def learn(self, at: Address, answer: Mapping[str, Any]) -> dict[Address, str]:
         known = {at: str(answer["id"])}
         if root := answer.get("rootResourceId"):

@@ -23,7 +23,12 @@ from controller.model import Context, Listing, Resource, Slot, register
 
 STAR = "*/*"
 _METHOD = re.compile(r"[A-Z]+ /.*")
+_LIMITS = ("throttlingBurstLimit", "throttlingRateLimit")
 _UNLIMITED = -1
+_AT_FIRST = (5000, 10000.0)
+"""The limits that an account starts with."""
+
+Account = tuple[int, float]
 
 
 class MethodSetting(Value):
@@ -103,6 +108,7 @@ class Stage(RestKind):
         DERIVED,
     ] = None
     tags: Tags = {}
+    accountLimits: Annotated[Account, INTERNAL] = _AT_FIRST
 
     @model_validator(mode="before")
     @classmethod
@@ -130,9 +136,7 @@ class Stage(RestKind):
     def from_aws(cls, payload: Mapping[str, Any], context: Context) -> Self:
         found = {**payload, "tags": live_tags(payload)}
         settings = payload.get("methodSettings") or {}
-        found["methodSettings"] = {
-            method_of(key): _live_setting(key, content, context) for key, content in settings.items()
-        }
+        found["methodSettings"] = {method_of(key): _live_setting(key, content) for key, content in settings.items()}
         if canary := payload.get("canarySettings"):
             found["canaryDeploymentId"] = canary.get("deploymentId")
             found["canarySettings"] = {
@@ -141,6 +145,7 @@ class Stage(RestKind):
         if logs := payload.get("accessLogSettings"):
             arn = str(logs.get("destinationArn", "")).removesuffix(":*")
             found["accessLogSettings"] = {**logs, "destinationArn": arn}
+        found["accountLimits"] = context.throttle
         if payload.get("cacheClusterStatus") == "DELETE_IN_PROGRESS":
             found["cacheClusterEnabled"] = False
         return super().from_aws(found, context)
@@ -159,6 +164,11 @@ class Stage(RestKind):
 
     def aligned(self, desired: Self) -> Self:
         found = super().aligned(desired)
+        settings = {
+            key: _open_limits(setting, desired.methodSettings.get(key), self.accountLimits)
+            for key, setting in self.methodSettings.items()
+        }
+        found = found.model_copy(update={"methodSettings": settings})
         if desired.canarySettings and self.deployment:
             return found.model_copy(update={"deployment": desired.deployment})
         return found
@@ -199,11 +209,21 @@ def method_of(key: str) -> str:
     return f"{verb} /{patch.unescape(path).strip('/')}"
 
 
-def _live_setting(key: str, content: Mapping[str, Any], context: Context) -> dict[str, Any]:
+def _open_limits(live: MethodSetting, desired: MethodSetting | None, account: Account) -> MethodSetting:
+    """A live setting without limits that AWS put in because the spec gives none: the account's, now or at first."""
+    usual = dict(zip(_LIMITS, zip(account, _AT_FIRST, strict=True), strict=True))
+    changes = {
+        name: None
+        for name, values in usual.items()
+        if desired is not None and getattr(desired, name) is None and getattr(live, name) in values
+    }
+    return live.model_copy(update=changes)
+
+
+def _live_setting(key: str, content: Mapping[str, Any]) -> dict[str, Any]:
     known = {k: v for k, v in content.items() if k in MethodSetting.model_fields and v is not None}
-    limits = dict(zip(("throttlingBurstLimit", "throttlingRateLimit"), context.throttle, strict=True))
-    for name, limit in limits.items():
-        if known.get(name) in (limit, _UNLIMITED):
+    for name in _LIMITS:
+        if known.get(name) == _UNLIMITED:
             del known[name]
     return {**known, "spelling": key.removeprefix("/") if key.startswith("/*") else key}
 
@@ -228,10 +248,7 @@ def _settings(old: Mapping[str, MethodSetting], new: Mapping[str, MethodSetting]
 
 
 def _limits_go(before: MethodSetting, after: MethodSetting) -> bool:
-    return any(
-        getattr(before, name) is not None and getattr(after, name) is None
-        for name in ("throttlingBurstLimit", "throttlingRateLimit")
-    )
+    return any(getattr(before, name) is not None and getattr(after, name) is None for name in _LIMITS)
 
 
 def _prefix(key: str, setting: MethodSetting) -> str:

@@ -70,3 +70,7 @@ $(LOCALSTACK): tests/emulators/localstack.requirements.txt
 	@$(PYTHON) -m venv .localstack
 	@.localstack/bin/python -m pip --disable-pip-version-check --quiet install --requirement $<
 	@touch $@
+
+.PHONY: bench
+bench: $(DEV) ## Count the AWS calls of this controller and of Terraform, on MiniStack
+	$(BIN)/python -m bench.calls

@@ -70,22 +70,24 @@ class _Run:
         for step, waits in plan.steps.items():
             for before in waits:
                 self.followers[before].append(step)
-        self.ready = deque(step for step, waits in self.missing.items() if not waits)
+        self.ready: dict[Address, deque[Step]] = {}
+        for step, waits in self.missing.items():
+            if not waits:
+                self._is_ready(step)
         self.busy: set[Address] = set()
         self.left = set(plan.steps)
 
     def startable(self) -> list[Step]:
         """Takes the ready steps whose root is free."""
-        found, later = [], deque[Step]()
-        for step in self.ready:
-            if step.at.root in self.busy or len(self.busy) >= LANES:
-                later.append(step)
-            else:
-                self.busy.add(step.at.root)
-                self.left.discard(step)
-                found.append(step)
-        self.ready = later
+        free = [root for root in self.ready if root not in self.busy][: LANES - len(self.busy)]
+        found = [self.ready[root].popleft() for root in free]
+        self.ready = {root: steps for root, steps in self.ready.items() if steps}
+        self.busy.update(free)
+        self.left.difference_update(found)
         return found
+
+    def _is_ready(self, step: Step) -> None:
+        self.ready.setdefault(step.at.root, deque()).append(step)
 
     def call(self, step: Step) -> dict[str, Any]:
         """Runs in a worker thread."""
@@ -119,7 +121,7 @@ class _Run:
         for follower in self.followers[step]:
             self.missing[follower].discard(step)
             if not self.missing[follower] and follower in self.left:
-                self.ready.append(follower)
+                self._is_ready(follower)
 
     def _block(self, failed: Step) -> Iterator[Outcome]:
         pending = deque(self.followers[failed])

@@ -91,6 +91,7 @@ class Pass:
             raise RefusedError("; ".join(self._verdict.refusals))
         outcomes: list[Outcome] = []
         ended: Counter[str] = Counter()
+        totals = self.totals
         run = apply(self._plan, self._patient, self._live.ids, self._environment, stop)
         for outcome in run:
             outcomes.append(outcome)
@@ -102,7 +103,7 @@ class Pass:
                     title=outcome.step.title,
                     status=outcome.status,
                     done=ended[root],
-                    total=self.totals[root],
+                    total=totals[root],
                     error=outcome.error,
                 )
             )

@@ -71,9 +71,8 @@ class _Run:
             for before in waits:
                 self.followers[before].append(step)
         self.ready: dict[Address, deque[Step]] = {}
-        for step, waits in self.missing.items():
-            if not waits:
-                self._is_ready(step)
+        for step in (step for step, waits in plan.steps.items() if not waits):
+            self._is_ready(step)
         self.busy: set[Address] = set()
         self.left = set(plan.steps)
 

@@ -9,7 +9,7 @@ Rules that do not bend:
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, Any, Literal
@@ -191,6 +191,24 @@ def canonical(value: Any) -> Any:
             return "(sensitive)"
         case _:
             return value
+
+
+def secrets(value: Any) -> Iterator[str]:
+    """The values of a model's sensitive fields."""
+    match value:
+        case SecretStr():
+            yield value.get_secret_value()
+        case BaseModel():
+            for name, facet in facets(type(value)).items():
+                field = getattr(value, name)
+                if SENSITIVE in facet.marks or isinstance(field, BaseModel):
+                    yield from secrets(field)
+        case Mapping():
+            for item in value.values():
+                yield from secrets(item)
+        case list() | tuple():
+            for item in value:
+                yield from secrets(item)
 
 
 def wired(value: Any) -> Any:

@@ -13,19 +13,22 @@ from pathlib import Path
 from controller import __version__, kinds
 from controller.address import Address
 from controller.apply import Outcome, apply
-from controller.aws.client import connect, environment
+from controller.aws.client import Role, connect, environment, session_name
+from controller.aws.pacing import Pacers
 from controller.aws.reader import read
+from controller.aws.secrets import Secrets
 from controller.desired import build
 from controller.diff import diff
-from controller.errors import RefusedError, SpecErrors
+from controller.errors import AccessError, RefusedError, SpecErrors
+from controller.facets import secrets
 from controller.gateway import Environment
 from controller.model import Scope
 from controller.plan import Plan, plan
 from controller.policy import Rules, Verdict, guard, retained
 from controller.report import Progress, Report, StageView, Status, change_views, summarise
 from controller.retry import Patient
-from controller.settings import Settings
-from controller.source import load
+from controller.settings import Settings, Target
+from controller.source import load, revision
 from controller.state import State
 
 
@@ -36,6 +39,7 @@ class Request:
     quota_share   the share of AWS's control-plane quotas this run may use; None for no pacing
     prune         overrides the settings where it is not None
     allow         the digest of a refused plan that may be carried out all the same
+    keys          an access key in the place of the usual AWS chain
     """
 
     specs: tuple[Path, ...]
@@ -47,6 +51,17 @@ class Request:
     prune: bool | None = None
     allow: str = ""
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    keys: tuple[str, str] | None = field(default=None, repr=False)
+
+    @property
+    def aim(self) -> Target:
+        """What the settings say of the target."""
+        return self.settings.targets[self.target]
+
+    @property
+    def owner(self) -> str:
+        """Whose the roots of the target are."""
+        return self.aim.owner or self.settings.owner
 
     @property
     def rules(self) -> Rules:
@@ -63,6 +78,7 @@ class Pass:
     def __init__(self, request: Request, desired: State, patient: Patient, environment: Environment) -> None:
         self._request, self._desired, self._environment = request, desired, environment
         self._patient = patient
+        self._patient.mask.learn(_secrets(desired))
         self._live, self._plan = State(), Plan()
         self._verdict = Verdict((), {}, ())
         self._read_calls = 0
@@ -77,6 +93,7 @@ class Pass:
         before = self._patient.calls
         self._live = read(self._patient, self._environment, frozenset(self._desired.roots()))
         self._read_calls = self._patient.calls - before
+        self._patient.mask.learn(_secrets(self._live))
         rules = self._request.rules
         compared = retained(self._desired, self._live, rules.history)
         changes = diff(self._desired, compared)
@@ -158,24 +175,51 @@ def _statuses(outcomes: Sequence[Outcome]) -> dict[Address, tuple[Status, str]]:
     return found
 
 
-def open_pass(request: Request) -> Pass:
-    """Connects and loads the specs. Raises SpecErrors for the author, GatewayError's subclasses for AWS."""
-    target = request.settings.targets[request.target]
-    client = connect(region=target.region, endpoint_url=request.endpoint_url, share=request.quota_share)
-    where = environment(client, request.settings.owner)
-    return Pass(request, desired(request, where), Patient(client), where)
+def _secrets(state: State) -> list[str]:
+    return [value for resource in state.resources.values() for value in secrets(resource)]
+
+
+def open_pass(request: Request, pacers: Pacers | None = None) -> Pass:
+    """Connects and loads the specs. Raises SpecErrors for the author, GatewayError's subclasses for AWS.
+
+    Passes that run at the same time are to be given the same pacers.
+    """
+    aim = request.aim
+    client = connect(region=aim.region, endpoint_url=request.endpoint_url, role=_role(request), keys=request.keys)
+    where = environment(client, request.owner)
+    # Before anything else: what is meant for one account is not even read in another.
+    if aim.account and aim.account != where.account:
+        message = (
+            f"target {request.target} is account {aim.account} in reconcile.yaml, "
+            f"but these credentials are of account {where.account}: nothing was read or changed"
+        )
+        raise AccessError(message)
+    client.pacer = (pacers or Pacers()).of(where.account, where.region, request.quota_share)
+    patient = Patient(client)
+    return Pass(request, desired(request, where, Secrets(patient)), patient, where)
+
+
+def _role(request: Request) -> Role | None:
+    aim = request.aim
+    if not aim.role:
+        return None
+    now = revision(request.checkout) or f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
+    return Role(aim.role, session_name(request.target, now), aim.externalId)
 
 
 def validate(request: Request) -> int:
     """Checks the specs without AWS; the number of roots. Raises SpecErrors."""
-    target = request.settings.targets[request.target]
-    where = Environment(target.account or "0" * 12, target.region or "us-east-1")
-    return len(desired(request, where).roots())
+    where = Environment(request.aim.account or "0" * 12, request.aim.region or "us-east-1")
+    return len(desired(request, where, _unread).roots())
 
 
-def desired(request: Request, where: Environment) -> State:
-    """The desired state that the specs describe for a target. Raises SpecErrors."""
-    target = request.settings.targets[request.target]
+def _unread(reference: str) -> str:
+    """What stands for a secret where there is no AWS to ask. Different secrets stay different."""
+    return f"a secret that was not read: {reference}"
+
+
+def desired(request: Request, where: Environment, look_up: Callable[[str], str]) -> State:
+    """The desired state that the specs describe for a target. `look_up` reads secrets. Raises SpecErrors."""
     given = {
         "account": where.account,
         "region": where.region,
@@ -185,8 +229,9 @@ def desired(request: Request, where: Environment) -> State:
     loaded = load(
         request.specs,
         checkout=request.checkout,
-        variables=given | target.variables,
+        variables=given | request.aim.variables,
         environ=request.environ,
+        secrets=look_up,
     )
     scope = Scope(where.account, where.region, where.partition)
     state, problems = build(loaded.documents, scope, loaded.revision)

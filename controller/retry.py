@@ -19,12 +19,14 @@ from tenacity.wait import wait_random_exponential
 from controller.call import Call, Probe
 from controller.errors import (
     ConflictError,
+    GatewayError,
     NotFoundError,
     RetryableError,
     ThrottledError,
     UnavailableError,
 )
 from controller.gateway import Caller
+from controller.masking import Mask
 
 
 _log = structlog.get_logger()
@@ -37,13 +39,14 @@ _BACKOFF = wait_random_exponential(multiplier=0.5, max=20)
 class Patient:
     """Carries out calls over a Caller until they succeed, or fail for good. Parameters must be resolved.
 
-    `calls` counts every call made, repeats included.
+    `calls` counts every call made, repeats included. What `mask` has learned is in no error that leaves here.
     """
 
     def __init__(self, caller: Caller, sleep: Callable[[float], None] = time.sleep) -> None:
         self._caller, self._sleep = caller, sleep
         self._lock = Lock()
         self.calls = 0
+        self.mask = Mask()
 
     def perform(self, call: Call) -> dict[str, Any]:
         """The answer; `{}` where the work turned out to be done already. Raises GatewayError's subclasses."""
@@ -70,7 +73,18 @@ class Patient:
     def _call(self, call: Call) -> dict[str, Any]:
         with self._lock:
             self.calls += 1
-        return self._caller(call.operation, call.params, service=call.service)
+        try:
+            return self._caller(call.operation, call.params, service=call.service)
+        # Whatever it is, it may quote what was sent; so may the errors behind it, which are left behind.
+        except GatewayError as error:
+            error.args = tuple(self.mask(str(part)) for part in error.args)
+            raise error from None
+        except Exception as error:
+            text = str(error)
+            if (masked := self.mask(text)) == text:
+                raise
+            message = f"{call.operation}: {type(error).__name__}: {masked}"
+            raise GatewayError(message, operation=call.operation) from None
 
     def _attempts(self) -> Retrying:
         return Retrying(

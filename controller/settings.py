@@ -18,12 +18,22 @@ class _Strict(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+OWNER = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$"
+
+
 class Target(_Strict):
-    """An account and region to reconcile. None means whatever the usual AWS chain says."""
+    """An account and region to reconcile. None means whatever the usual AWS chain says.
+
+    account      what the credentials must be of
+    role         the role that is assumed, with `externalId` if its trust policy asks for one
+    owner        in the place of the checkout's: targets that share account and region need one each
+    """
 
     region: str | None = None
     account: str | None = Field(None, pattern=r"^\d{12}$")
-    role: str | None = None
+    role: str | None = Field(None, pattern=r"^arn:aws[a-z-]*:iam::\d{12}:role/\S+$")
+    externalId: str | None = Field(None, min_length=2, max_length=1224)
+    owner: str | None = Field(None, pattern=OWNER)
     variables: dict[str, Any] = {}
 
 
@@ -40,7 +50,7 @@ class Limits(_Strict):
 class Settings(_Strict):
     """What `reconcile.yaml` may say; every field has a default, and the file is optional."""
 
-    owner: str = Field("default", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$")
+    owner: str = Field("default", pattern=OWNER)
     specs: list[str] = ["specs/"]
     targets: dict[str, Target] = {"default": Target()}
     policy: Literal["sync", "upsert-only", "create-only"] = "sync"

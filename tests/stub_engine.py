@@ -78,7 +78,8 @@ class StubPass:
         stage = StageView(
             api="photos", stage="prod", url="https://abc123.execute-api.eu-west-1.amazonaws.com/prod/"
         )
-        return report(*changes, dryRun=False, stages=(stage,), unreadable=self.planned.unreadable)
+        left = {"unreadable": self.planned.unreadable, "target": self.planned.target, "owner": self.planned.owner}
+        return report(*changes, dryRun=False, stages=(stage,), **left)
 
 
 @dataclass

@@ -66,7 +66,7 @@ def run(capfd: pytest.CaptureFixture[str]) -> Run:
 
 def targets(checkout: Path, *names: str) -> None:
     """A reconcile.yaml with these targets."""
-    lines = "".join(f"  {name}: {{region: eu-west-1}}\n" for name in names)
+    lines = "".join(f"  {name}: {{region: eu-west-1, owner: {name}}}\n" for name in names)
     (checkout / "reconcile.yaml").write_text(f"targets:\n{lines}")
 
 
@@ -149,9 +149,9 @@ def test_errors_are_sentences(name: str, run: Run) -> None:
 def test_the_worst_of_several_targets_counts(checkout: Path, run: Run) -> None:
     targets(checkout, "a", "b", "c")
     passes = {
-        "a": StubPass(report(change(), target="a"), ()),
+        "a": StubPass(report(change(), target="a", owner="a"), ()),
         "b": RefusedError("no"),
-        "c": StubPass(report(change(), change("Path /b"), target="c"), ("applied", "failed")),
+        "c": StubPass(report(change(), change("Path /b"), target="c", owner="c"), ("applied", "failed")),
     }
     ran = run("--yes", engine=StubEngine(passes))
     assert ran.code == 3
@@ -431,17 +431,15 @@ def free_port() -> int:
 
 @pytest.mark.slow
 def test_local_from_start_to_stop(run: Run, running: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION", "no_proxy"):
-        monkeypatch.setenv(name, "x")  # to be restored: the command sets them for its process
-    monkeypatch.delenv("AWS_DEFAULT_REGION")
+    monkeypatch.setenv("no_proxy", "x")  # to be restored: the command sets it for its process
     endpoint = f"http://127.0.0.1:{running}"
     assert run("local", "start").out == f"already running at {endpoint}\n"
     assert run("local", "status").out.startswith(f"running at {endpoint} (process ")
     ran = run("--local", "--yes")
     (request,) = ran.engine.requests
     assert (request.endpoint_url, request.quota_share) == (endpoint, None)
+    assert (request.aim.region, request.keys) == ("eu-west-1", ("000000000000", "local"))
     assert f"{endpoint}/_aws/execute-api/abc123/prod/" in ran.out
-    assert os.environ["AWS_DEFAULT_REGION"] == "eu-west-1"
     assert run("local", "stop").out == "stopped\n"
     assert run("local", "status").code == 1
     assert run("local", "stop").out == "not running\n"

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import os
+import re
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
 from threading import Lock
 from typing import Any
 
 import boto3
+import botocore.session
 from botocore import xform_name
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, NoRegionError
+from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError
 
 from controller.aws.errors import translated
 from controller.aws.pacing import Pacer
@@ -29,7 +34,10 @@ _CONFIG = Config(
 
 
 class Client:
-    """One account and region. Safe for threads; `counts` says how often each operation was called."""
+    """One account and region. Safe for threads; `counts` says how often each operation was called.
+
+    `pacer` may be set until the first call of API Gateway: which one it is depends on the account.
+    """
 
     def __init__(
         self,
@@ -39,7 +47,7 @@ class Client:
         pacer: Pacer | None = None,
     ) -> None:
         self._session, self._endpoint_url = session, endpoint_url
-        self._pacer = pacer or Pacer(None)
+        self.pacer = pacer or Pacer(None)
         self._clients: dict[str, Any] = {}
         self._lock = Lock()
         self.counts: Counter[str] = Counter()
@@ -48,7 +56,7 @@ class Client:
         try:
             client = self._client(service)
             if service == "apigateway":
-                self._pacer.wait(operation)
+                self.pacer.wait(operation)
             with self._lock:
                 self.counts[operation] += 1
             answer = getattr(client, xform_name(operation))(**params)
@@ -72,21 +80,78 @@ class Client:
             return self._clients[service]
 
 
+@dataclass(frozen=True)
+class Role:
+    """A role to act in. `session` is the name under which CloudTrail shows what it does."""
+
+    arn: str
+    session: str
+    external_id: str | None = None
+
+
+def session_name(target: str, what: str) -> str:
+    """The name of a role's session for a target, in the characters and the length that STS allows."""
+    name = f"reconcile-{target[:_TARGET]}-{what}"
+    return re.sub(r"[^\w+=,.@-]", "-", name, flags=re.ASCII)[:_SESSION]
+
+
+_SESSION, _TARGET = 64, 36
+
+
 def connect(
     *,
     region: str | None,
     endpoint_url: str | None = None,
     share: float | None = None,
+    role: Role | None = None,
+    keys: tuple[str, str] | None = None,
 ) -> Client:
-    """A client from the usual AWS chain. Raises AccessError without a region or with an unusable profile."""
+    """A client from the usual AWS chain, or with these keys, in a role if one is given.
+
+    Raises AccessError without a region or with an unusable profile.
+    """
     try:
         # boto3 itself does not look at the variable that AWS sets in pods and functions.
-        session = boto3.Session(region_name=region or os.environ.get("AWS_REGION") or None)
+        wanted = region or os.environ.get("AWS_REGION") or None
+        key, secret = keys or (None, None)
+        session = boto3.Session(region_name=wanted, aws_access_key_id=key, aws_secret_access_key=secret)
         if not session.region_name:
             raise NoRegionError
+        if role:
+            session = _in_role(session, role, endpoint_url)
         return Client(session, endpoint_url=endpoint_url, pacer=Pacer(share))
     except BotoCoreError as error:
         raise translated(error, "connect") from error
+
+
+def _in_role(source: boto3.Session, role: Role, endpoint_url: str | None) -> boto3.Session:
+    """A session whose credentials are those of the role, asked for at first use and again before they end."""
+    own = source.get_credentials()
+    if own is None:
+        raise NoCredentialsError
+    extra = {"RoleSessionName": role.session} | ({"ExternalId": role.external_id} if role.external_id else {})
+    fetcher = AssumeRoleCredentialFetcher(
+        # Its own session: it is used from whichever thread finds the credentials old.
+        client_creator=partial(
+            botocore.session.Session().create_client,
+            region_name=source.region_name,
+            endpoint_url=endpoint_url,
+            config=_CONFIG.merge(Config(retries={"total_max_attempts": _ROLE_ATTEMPTS})),
+        ),
+        source_credentials=own,
+        role_arn=role.arn,
+        extra_args=extra,
+    )
+    session = botocore.session.Session()
+    # botocore has no public way to say it; this is what its own documentation of refreshable credentials does.
+    session._credentials = DeferredRefreshableCredentials(  # type: ignore[attr-defined]  # noqa: SLF001
+        method="assume-role", refresh_using=fetcher.fetch_credentials
+    )
+    return boto3.Session(botocore_session=session, region_name=source.region_name)
+
+
+_ROLE_ATTEMPTS = 4
+"""Credentials are fetched in the middle of another call, which must not fail for a moment's trouble."""
 
 
 def environment(client: Client, owner: str) -> Environment:

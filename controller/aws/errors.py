@@ -30,6 +30,7 @@ _CODES: Mapping[str, type[GatewayError]] = {
     "RequestLimitExceeded": ThrottledError,
     "NotFoundException": NotFoundError,
     "ResourceNotFoundException": NotFoundError,
+    "ParameterNotFound": NotFoundError,
     "ConflictException": ConflictError,
     "ResourceConflictException": ConflictError,
     "ServiceUnavailableException": UnavailableError,
@@ -84,6 +85,8 @@ def translated(error: Exception, operation: str) -> GatewayError:
 
 
 def _refusal(error: boto.ClientError, operation: str) -> GatewayError:
+    # Fetching credentials is a call of its own.
+    operation = error.operation_name or operation
     response = error.response
     detail = response.get("Error", {})
     code, message = str(detail.get("Code", "")), str(detail.get("Message", ""))

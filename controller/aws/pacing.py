@@ -50,3 +50,16 @@ class Pacer:
     def _of(self, operation: str, share: float) -> list[_Bucket]:
         rates = {"": TOTAL} | ({operation: RATES[operation]} if operation in RATES else {})
         return [self._buckets.setdefault(name, _Bucket(rate, share)) for name, rate in rates.items()]
+
+
+class Pacers:
+    """One pacer for each account and region, since AWS counts them so. Safe for threads."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._pacers: dict[tuple[str, str, float | None], Pacer] = {}
+
+    def of(self, account: str, region: str, share: float | None) -> Pacer:
+        """The pacer that everything in this account and region has in common."""
+        with self._lock:
+            return self._pacers.setdefault((account, region, share), Pacer(share))

@@ -88,24 +88,22 @@ def running() -> Running:
 
 
 def aimed(request: Request, at: Running) -> Request:
-    """The request with the emulator in AWS's place; gives this process credentials for it."""
-    target = request.settings.targets[request.target]
-    _impersonate(target.account or ACCOUNT)
+    """The request with the emulator in AWS's place, and credentials that mean nothing elsewhere."""
+    target = request.aim
+    environ = os.environ
+    # A profile may name what this machine does not have.
+    for name in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE"):
+        environ.pop(name, None)
+    direct = [*environ.get("no_proxy", "").split(","), "127.0.0.1"]
+    environ["no_proxy"] = ",".join(dict.fromkeys(filter(None, direct)))
+    region = target.region or environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or REGION
     # There is no one to lend a role here.
-    own = target.model_copy(update={"role": None})
+    own = target.model_copy(update={"role": None, "region": region})
     targets = request.settings.targets | {request.target: own}
     settings = request.settings.model_copy(update={"targets": targets})
-    return replace(request, settings=settings, endpoint_url=at.endpoint)
-
-
-def _impersonate(account: str) -> None:
-    """Credentials that mean nothing elsewhere; the emulator reads the account from the key's id."""
-    environ = os.environ
-    environ["AWS_ACCESS_KEY_ID"], environ["AWS_SECRET_ACCESS_KEY"] = account, "local"
-    for name in ("AWS_SESSION_TOKEN", "AWS_PROFILE", "AWS_DEFAULT_PROFILE"):
-        environ.pop(name, None)
-    environ.setdefault("AWS_DEFAULT_REGION", environ.get("AWS_REGION", REGION))
-    environ["no_proxy"] = ",".join(filter(None, (environ.get("no_proxy"), "127.0.0.1")))
+    # The emulator reads the account from the key's id.
+    keys = (target.account or ACCOUNT, "local")
+    return replace(request, settings=settings, endpoint_url=at.endpoint, keys=keys)
 
 
 _AWS_URL = re.compile(r"https://([^./]+)\.execute-api\.[^/]+/")

@@ -1,29 +1,29 @@
-"""`reconcile`: plan, ask, apply, report; one target after the other."""
+"""`reconcile`: plan, ask, apply, report; all targets at once, and told of one after the other."""
 
 from __future__ import annotations
 
-import os
-import signal
 import sys
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from types import FrameType
 
 from controller.cli import local
 from controller.cli.errors import explain, worst
 from controller.cli.scope import requests
 from controller.cli.session import Pass, Session
-from controller.errors import ControllerError, Problem, RefusedError, SpecErrors, UsageError
+from controller.cli.signals import stoppable
+from controller.errors import Problem, RefusedError, SpecErrors, UsageError
 from controller.reconcile import Request
 from controller.render.json import document
 from controller.render.progress import progress_display
 from controller.render.text import render
-from controller.report import Report
+from controller.report import Progress, Report
 
 
 PARTLY, PENDING = 3, 2
+
+AT_ONCE = 8
+"""Targets that are worked on at once."""
 
 QUESTION = 'Apply these changes? Only "yes" is accepted: '
 NO_TERMINAL = "refusing to change anything without a terminal: pass --yes to apply or --dry-run to preview"
@@ -45,41 +45,55 @@ class Wishes:
 
 
 @dataclass
+class _Lane:
+    """One target of the run, and what it has brought so far."""
+
+    request: Request
+    one: Pass | None = None
+    report: Report | None = None
+    code: int = 0
+
+
+@dataclass
 class _Run:
-    """What the targets have brought so far."""
+    """All targets, in the order of reconcile.yaml, which is that of everything that is printed."""
 
     session: Session
     wishes: Wishes
-    reports: list[Report] = field(default_factory=list)
-    codes: list[int] = field(default_factory=list)
+    lanes: list[_Lane] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    shown: int = 0
+
+    @property
+    def many(self) -> bool:
+        """True if it has to be said which target is meant."""
+        return len(self.lanes) > 1
 
 
 def run(session: Session, wishes: Wishes) -> int:
     """All wanted targets; the worst of their exit codes."""
     state = _Run(session, wishes)
     try:
+        state.lanes = [_Lane(request) for request in _aimed(state)]
         _targets(state)
     finally:
         # Whatever happens, who reads JSON gets one whole document.
         if wishes.json:
-            print(document(state.reports))  # noqa: T201
-    return worst(state.codes)
+            print(document([lane.report for lane in state.lanes if lane.report]))  # noqa: T201
+    return worst([lane.code for lane in state.lanes])
 
 
 def _targets(state: _Run) -> None:
-    for request in _aimed(state):
-        try:
-            code = _target(state, request)
-        except SpecErrors as error:
-            # Told at the end: targets share most of their problems.
-            state.problems += error.problems
-            code = error.exit_code
-        except ControllerError as error:
-            code = explain(error, state.session)
-        state.codes.append(code)
-        if code > 128:  # noqa: PLR2004  ended by a signal
-            break
+    for lane, error in _each(state.lanes, lambda lane: _plan(state, lane)):
+        if error:
+            lane.code = _told(state, error)
+        elif lane.report:
+            _show(state, lane.report)
+            lane.code = _preview(state, lane.report)
+    _separate(state)
+    wanted = [lane for lane in state.lanes if _is_wanted(state, lane)]
+    if wanted and _may_apply(state, wanted):
+        _apply(state, wanted)
     if state.problems:
         explain(SpecErrors(state.problems), state.session)
 
@@ -102,30 +116,45 @@ def _aimed(state: _Run) -> Iterator[Request]:
         yield local.aimed(request, emulator) if emulator else request
 
 
-# ── one target ───────────────────────────────────────────────────────────────────────────────────
+def _each(lanes: list[_Lane], work: Callable[[_Lane], None]) -> Iterator[tuple[_Lane, Exception | None]]:
+    """Does the work for all at once; each with what went wrong, in order, as soon as may be."""
+    pool = ThreadPoolExecutor(AT_ONCE)
+    jobs = [(lane, pool.submit(work, lane)) for lane in lanes]
+    try:
+        for lane, job in jobs:
+            error = job.exception()
+            if error is None or isinstance(error, Exception):
+                yield lane, error
+            else:
+                raise error
+    finally:
+        # After Ctrl-C nobody wants to wait for the others.
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _target(state: _Run, request: Request) -> int:
-    wishes = state.wishes
-    one = state.session.engine.open_pass(request)
-    planned = _local_urls(state, request, one.plan())
-    state.reports.append(planned)
-    _show(state, planned)
-    if planned.refusals and wishes.allow != planned.digest:
+def _told(state: _Run, error: Exception) -> int:
+    """Tell why a target failed; its exit code."""
+    if isinstance(error, SpecErrors):
+        # Told at the end: targets share most of their problems.
+        state.problems += error.problems
+        return error.exit_code
+    return explain(error, state.session)
+
+
+# ── the plans ────────────────────────────────────────────────────────────────────────────────────
+
+
+def _plan(state: _Run, lane: _Lane) -> None:
+    lane.one = state.session.engine.open_pass(lane.request)
+    lane.report = _local_urls(state, lane.request, lane.one.plan())
+
+
+def _preview(state: _Run, planned: Report) -> int:
+    """The exit code if it stays at the plan."""
+    if planned.refusals and state.wishes.allow != planned.digest:
         return _refused(state, planned)
-    if wishes.dry_run or not _has_work(planned):
-        return PENDING if wishes.detailed and planned.pending and not _trouble(planned) else _code(planned)
-    if not wishes.yes:
-        if not _is_terminal():
-            raise UsageError(NO_TERMINAL)
-        if not _confirmed(state, planned):
-            state.session.err().print("Nothing was changed.")
-            return PENDING
-    report, stopped = _apply(state.session, one)
-    report = _local_urls(state, request, report)
-    state.reports[-1] = report
-    _show(state, report)
-    return stopped or _code(report)
+    pending = state.wishes.detailed and planned.pending and not _trouble(planned)
+    return PENDING if pending else _code(planned)
 
 
 def _refused(state: _Run, planned: Report) -> int:
@@ -134,6 +163,46 @@ def _refused(state: _Run, planned: Report) -> int:
             f"--allow {state.wishes.allow} is for another plan: review this one", markup=False
         )
     return RefusedError.exit_code
+
+
+def _separate(state: _Run) -> None:
+    """Targets must not share what they manage: each would make it anew, and take the other's for left over."""
+    places: dict[tuple[str, str, str], list[_Lane]] = {}
+    for lane in state.lanes:
+        if lane.report:
+            place = (lane.report.account, lane.report.region, lane.report.owner)
+            places.setdefault(place, []).append(lane)
+    for (account, region, owner), lanes in places.items():
+        if len(lanes) > 1:
+            names = ", ".join(lane.request.target for lane in lanes)
+            shared = f"account {account}, {region}, owner {owner}"
+            msg = f"targets {names} are one and the same place ({shared}): give each an owner of its own"
+            code = explain(UsageError(msg), state.session)
+            for lane in lanes:
+                lane.code, lane.one = code, None
+
+
+def _is_wanted(state: _Run, lane: _Lane) -> bool:
+    planned = lane.report
+    if state.wishes.dry_run or not planned or not lane.one or not _has_work(planned):
+        return False
+    return not planned.refusals or state.wishes.allow == planned.digest
+
+
+def _may_apply(state: _Run, lanes: list[_Lane]) -> bool:
+    """Asks, once for all, unless that was said already."""
+    if state.wishes.yes:
+        return True
+    if not _is_terminal():
+        code = explain(UsageError(NO_TERMINAL), state.session)
+    elif _confirmed(state, lanes):
+        return True
+    else:
+        state.session.err().print("Nothing was changed.")
+        code = PENDING
+    for lane in lanes:
+        lane.code = code
+    return False
 
 
 def _has_work(report: Report) -> bool:
@@ -155,9 +224,10 @@ def _show(state: _Run, report: Report) -> None:
     if state.wishes.json:
         return
     out = state.session.out()
-    if len(state.reports) > 1 or not report.dryRun:
+    if state.shown:
         out.print()
-    render(report, console=out, verbose=state.wishes.verbose)
+    state.shown += 1
+    render(report, console=out, verbose=state.wishes.verbose, named=state.many)
     out.file.flush()
 
 
@@ -165,12 +235,15 @@ def _is_terminal() -> bool:
     return sys.stdin.isatty() and sys.stderr.isatty()
 
 
-def _confirmed(state: _Run, planned: Report) -> bool:
-    """Asks on stderr. Who asked for JSON has not seen the plan yet."""
+def _confirmed(state: _Run, lanes: list[_Lane]) -> bool:
+    """Asks on stderr. Who asked for JSON has not seen the plans yet."""
     err = state.session.err()
-    if state.wishes.json:
-        render(planned, console=err, verbose=state.wishes.verbose)
-    err.print()
+    for lane in lanes if state.wishes.json else ():
+        if lane.report:
+            render(lane.report, console=err, verbose=state.wishes.verbose)
+            err.print()
+    if not state.wishes.json:
+        err.print()
     err.print(QUESTION, end="", markup=False, highlight=False, soft_wrap=True)
     err.file.flush()
     return sys.stdin.readline().strip() == "yes"
@@ -184,29 +257,31 @@ def _local_urls(state: _Run, request: Request, report: Report) -> Report:
 # ── applying ─────────────────────────────────────────────────────────────────────────────────────
 
 
-def _apply(session: Session, one: Pass) -> tuple[Report, int]:
-    """The report, and the exit code if a signal ended it early."""
-    display = progress_display(session.err(), one.totals)
-    with _stoppable() as (stop, signals), display as progress:
-        report = one.apply(progress, stop)
-    return report, 128 + signals[0] if signals else 0
+def _apply(state: _Run, lanes: list[_Lane]) -> None:
+    totals = {
+        _label(state, lane, root): count for lane in lanes if lane.one for root, count in lane.one.totals.items()
+    }
+    display = progress_display(state.session.err(), totals)
+    with stoppable() as (stop, signals), display as progress:
+
+        def work(lane: _Lane) -> None:
+            def listen(step: Progress) -> None:
+                names = {"root": _label(state, lane, step.root), "title": _label(state, lane, step.title)}
+                progress(step.model_copy(update=names))
+
+            if lane.one:
+                lane.report = _local_urls(state, lane.request, lane.one.apply(listen, stop))
+
+        ended = list(_each(lanes, work))
+    for lane, error in ended:
+        if error:
+            lane.code = _told(state, error)
+        elif lane.report:
+            _show(state, lane.report)
+            lane.code = _code(lane.report)
+        if signals:
+            lane.code = 128 + signals[0]
 
 
-@contextmanager
-def _stoppable() -> Iterator[tuple[threading.Event, list[int]]]:
-    """The first Ctrl-C (or SIGTERM) lets running calls end; the second does what it always does."""
-    stop, signals = threading.Event(), list[int]()
-
-    def handle(number: int, _frame: FrameType | None) -> None:
-        signals.append(number)
-        stop.set()
-        signal.signal(number, before[signal.Signals(number)])
-        # Not through a console: it may be in the middle of a line, and holds a lock then.
-        os.write(2, b"\nstopping: waiting for the calls that are under way\n")
-
-    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield stop, signals
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+def _label(state: _Run, lane: _Lane, text: str) -> str:
+    return f"{lane.request.target}: {text}" if state.many else text

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Literal, Protocol, TextIO
 
 from rich.console import Console
 
+from controller.aws.pacing import Pacers
+
 
 if TYPE_CHECKING:
     import threading
@@ -38,7 +40,7 @@ class Pass(Protocol):
 
 
 class Engine(Protocol):
-    """What the commands drive."""
+    """What the commands drive; several threads at once."""
 
     def open_pass(self, request: Request) -> Pass:
         """Connects and loads the specs."""
@@ -50,11 +52,14 @@ class Engine(Protocol):
 class RealEngine:
     """The product's own. Imported late: help and errors of usage need no AWS client."""
 
+    def __init__(self) -> None:
+        self._pacers = Pacers()
+
     def open_pass(self, request: Request) -> Pass:
         """Connects and loads the specs."""
         from controller import reconcile  # noqa: PLC0415
 
-        return reconcile.open_pass(request)
+        return reconcile.open_pass(request, self._pacers)
 
     def validate(self, request: Request) -> int:
         """Checks the specs without AWS; how many there are."""

@@ -49,12 +49,14 @@ def _bars(console: Console, totals: Mapping[str, int]) -> Iterator[Listener]:
     )
     out = Writer(console)
     with bars.Progress(*columns, console=console, transient=True) as display:
+        lock = threading.Lock()
         tasks = {root: display.add_task(out.harmless(root), total=total) for root, total in totals.items()}
 
         def listen(step: Progress) -> None:
-            _tell_failure(out, step)
-            if step.root in tasks:
-                display.update(tasks[step.root], completed=step.done)
+            with lock:
+                _tell_failure(out, step)
+                if step.root in tasks:
+                    display.update(tasks[step.root], completed=step.done)
 
         yield listen
 

@@ -34,8 +34,8 @@ _PAST = {
 }
 
 
-def render(report: Report, *, console: Console, verbose: bool = False) -> None:
-    """Print a plan, or what became of it."""
+def render(report: Report, *, console: Console, verbose: bool = False, named: bool = False) -> None:
+    """Print a plan, or what became of it; the latter with its target's name if there are several."""
     out = Writer(console)
     if report.dryRun:
         _header(out, report)
@@ -43,6 +43,8 @@ def render(report: Report, *, console: Console, verbose: bool = False) -> None:
         _notes(out, report)
         _price(out, report)
     else:
+        if named:
+            _header(out, report)
         _outcomes(out, report)
         _notes(out, report)
         _result(out, report)

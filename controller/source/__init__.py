@@ -16,6 +16,7 @@ file is collected; no input makes `load` raise, run for long or take much memory
 from controller.source.document import Document
 from controller.source.load import Loaded, load, load_yaml
 from controller.source.node import Marks, Secret
+from controller.source.revision import revision
 
 
-__all__ = ["Document", "Loaded", "Marks", "Secret", "load", "load_yaml"]
+__all__ = ["Document", "Loaded", "Marks", "Secret", "load", "load_yaml", "revision"]

@@ -114,6 +114,9 @@ def two_changes(*ends: Status, **facts: object) -> StubEngine:
 if __name__ == "__main__":
     # For tests that need a real process: a terminal, or a signal.
     engine = two_changes()
+    if names := os.environ.get("STUB_TARGETS"):
+        two = {name: report(change(), change("Path /b"), target=name, owner=name) for name in names.split(",")}
+        engine = StubEngine({name: StubPass(planned, ()) for name, planned in two.items()})
     if os.environ.get("STUB_WAITS"):
 
         def wait(stop: threading.Event) -> None:

@@ -60,6 +60,10 @@ def _expand(document: Document, scope: Scope, draft: _Draft) -> None:
         where = document.marks.at(["kind"])
         draft.problems.append(Problem(message, where, _near(document.kind, roots)))
         return
+    if "adopt" in document.metadata:
+        # Silence would make a second one beside what was to be taken over.
+        where = document.marks.at(["metadata", "adopt"])
+        draft.problems.append(Problem("adopt is not supported yet", where))
     root = Address(document.kind, document.name)
     resources, places, faults = from_spec(root, _plain(document.spec), scope)
     draft.standing[root] = from_metadata(document.metadata)

@@ -135,7 +135,7 @@ class Resource(Value):
             for name, facet in facets(cls).items()
             if payload.get(facet.read) not in _EMPTY
         }
-        return cls.model_validate(values)
+        return cls.model_validate(values, context={"live": True})
 
     def marked(self, tags: Mapping[str, str]) -> Self:
         """This root with further tags; kinds without tags have no room for them."""

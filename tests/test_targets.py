@@ -161,7 +161,7 @@ def test_the_wrong_account_is_refused_before_a_spec_is_read_and_the_other_target
 def test_a_pass_of_the_wrong_account_makes_one_call(ministack: harness.Emulator, tmp_path: Path) -> None:
     folder = checkout(tmp_path / "co", "kind: [", 'targets: {a: {region: eu-west-1, account: "123412341234"}}')
     request = Request((folder / "specs",), folder, read_settings(folder), "a", ministack.endpoint_url)
-    with pytest.raises(AccessError, match="target a is account 123412341234 .* of account 999999999999"):
+    with pytest.raises(AccessError, match=r"target a is account 123412341234 .* of account 999999999999"):
         open_pass(request)
 
 

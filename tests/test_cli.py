@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 
 from controller.cli import emulator, local, main
+from controller.cli.session import Session
+from controller.cli.validate import watch
 from controller.errors import AccessError, ControllerError, Problem, RefusedError, SpecErrors, Where
 from controller.render.json import document
 from tests.stub_engine import StubEngine, StubPass, change, report, two_changes
@@ -315,6 +317,12 @@ def test_validate_tells_of_problems(run: Run) -> None:
     ran = run("validate", engine=engine(wrong()))
     assert (ran.code, ran.out) == (1, "")
     assert "unknown field 'descripton'" in ran.err
+
+
+def test_watching_checks_again_after_each_change(capsys: pytest.CaptureFixture[str]) -> None:
+    session = Session(engine(wrong()))
+    assert watch(session, changes=[None, None]) == 0
+    assert capsys.readouterr().err.count("unknown field 'descripton'") == 3
 
 
 @pytest.mark.parametrize("words", [["-f", "specs", "validate"], ["validate", "-f", "specs"]])

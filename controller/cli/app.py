@@ -64,14 +64,21 @@ def reconcile(
 
 
 @app.command()
-def validate(ctx: typer.Context, *, specs: o.Specs = None, target: o.Targets = None, local: o.Local = False) -> int:
+def validate(
+    ctx: typer.Context,
+    *,
+    specs: o.Specs = None,
+    target: o.Targets = None,
+    local: o.Local = False,
+    watch: o.Watch = False,
+) -> int:
     """Check the specs, for all targets, without calling AWS."""
-    from controller.cli.validate import run  # noqa: PLC0415
+    from controller.cli import validate as verb  # noqa: PLC0415
 
     session: Session = ctx.obj
     session.specs, session.targets = list(specs or session.specs), list(target or session.targets)
     session.local |= local
-    return run(session)
+    return verb.watch(session) if watch else verb.run(session)
 
 
 @app.command()

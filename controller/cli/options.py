@@ -135,6 +135,10 @@ Verbose = Annotated[
     bool,
     typer.Option("-v", "--verbose", envvar="RECONCILE_VERBOSE", help="Show values and diffs in full."),
 ]
+Watch = Annotated[
+    bool,
+    typer.Option("-w", "--watch", envvar="RECONCILE_WATCH", help="Check again whenever a file changes."),
+]
 Port = Annotated[
     int,
     typer.Option("--port", min=1, max=65535, envvar="RECONCILE_PORT", help="The port on 127.0.0.1."),

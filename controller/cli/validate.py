@@ -2,11 +2,31 @@
 
 from __future__ import annotations
 
-import typer
+from collections.abc import Iterable
 
+import typer
+import watchfiles
+
+from controller.cli.errors import explain
 from controller.cli.scope import requests
 from controller.cli.session import Session
-from controller.errors import Problem, SpecErrors
+from controller.errors import ControllerError, Problem, SpecErrors
+
+
+def watch(session: Session, changes: Iterable[object] | None = None) -> int:
+    """Check now and after every change of a file in the checkout, until interrupted."""
+    _check(session)
+    for _ in changes or watchfiles.watch(session.checkout, raise_interrupt=False):
+        typer.echo("", err=True)
+        _check(session)
+    return 0
+
+
+def _check(session: Session) -> None:
+    try:
+        run(session)
+    except ControllerError as error:
+        explain(error, session)
 
 
 def run(session: Session) -> int:

@@ -58,7 +58,10 @@ def _expand(document: Document, scope: Scope, draft: _Draft) -> None:
         where = document.marks.at(["kind"])
         draft.problems.append(Problem(message, where, _near(document.kind, roots)))
         return
-    root = Address(document.kind, document.name)
+    root = Address(document.kind, KINDS[document.kind].canonical_key(document.name))
+    if root in draft.standing:
+        draft.problems.append(Problem(f"{root} is described twice", document.marks.at(["metadata", "name"])))
+        return
     resources, places, faults = from_spec(root, _plain(document.spec), scope)
     draft.standing[root] = from_metadata(document.metadata)
     draft.resources |= {

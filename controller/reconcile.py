@@ -27,6 +27,7 @@ from controller.retry import Patient
 from controller.settings import Settings
 from controller.source import load
 from controller.state import State
+from controller.succession import succeed
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,8 @@ class Pass:
         self._live = read(self._patient, self._environment, frozenset(self._desired.roots()))
         self._read_calls = self._patient.calls - before
         rules = self._request.rules
+        if rules.policy == "sync":
+            self._desired, self._live = succeed(self._desired, self._live, datetime.now(UTC))
         compared = retained(self._desired, self._live, rules.history)
         changes = diff(self._desired, compared)
         self._verdict = guard(changes, self._desired, compared, rules, datetime.now(UTC))

@@ -3,12 +3,15 @@
 from typing import Any
 
 from hypothesis import strategies as st
+from pydantic import SecretStr
 
 
 VERBS = ["GET", "POST", "PUT", "DELETE", "OPTIONS", "ANY"]
 PARTS = ["pets", "toys", "{id}", "{name}", "{proxy+}"]
 JSON = "application/json"
 ARN = "arn:aws:lambda:eu-west-1:123456789012:function:"
+BALANCERS = [f"arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/net/{name}" for name in "ab"]
+VALUES = [f"{letter * 20}" for letter in "ABC"]
 POOL = "arn:aws:cognito-idp:eu-west-1:123456789012:userpool/eu-west-1_"
 
 
@@ -272,16 +275,40 @@ def rest_api(draw: st.DrawFn) -> dict[str, Any]:
 
 
 @st.composite
+def around(draw: st.DrawFn, apis: dict[str, Any]) -> dict[str, Any]:
+    """What lies around APIs: links and certificates, referred to from some of their integrations and stages."""
+    links, certificates = draw(subset(["internal", "partner"])), draw(subset(["mutual"]))
+    found: dict[str, Any] = {
+        f"VpcLink {name}": {"targetArns": [draw(st.sampled_from(BALANCERS))]} | draw(some(description=TEXT, tags=TAGS))
+        for name in links
+    }
+    for name in certificates:
+        generation = st.sampled_from([1, 2, "three"])
+        found[f"ClientCertificate {name}"] = draw(some(description=TEXT, generation=generation, tags=TAGS))
+    for api in apis.values():
+        for path in api["paths"].values():
+            for content in path["methods"].values():
+                backend = content["integration"]
+                if backend["type"].startswith("HTTP") and "connectionType" not in backend and links:
+                    backend |= draw(st.sampled_from([{}, *({"vpcLink": name} for name in links)]))
+        for content in api.get("stages", {}).values():
+            content |= draw(st.sampled_from([{}, *({"clientCertificate": name} for name in certificates)]))
+    return found
+
+
+@st.composite
 def worlds(draw: st.DrawFn) -> dict[str, Any]:
-    """Up to two APIs, with keys and usage plans."""
+    """Up to two APIs, with keys and usage plans, and what lies around."""
     found: dict[str, Any] = {}
     for name in draw(subset(["shop", "zoo"])):
         found[f"RestApi {name}"] = draw(rest_api())
-    keys = draw(subset(["acme", "umbrella"]))
+    found |= draw(around(found))
+    keys = draw(subset(["acme", "umbrella", "generated"]))
+    values = dict(zip(["acme", "umbrella"], draw(st.permutations(VALUES)), strict=False))
     for name in keys:
         found[f"ApiKey {name}"] = draw(
             some(description=TEXT, enabled=FLAG, customerId=st.sampled_from(["c1", "c2"]), tags=TAGS)
-        )
+        ) | ({"value": SecretStr(values[name])} if name in values else {})
     stages = [
         (title.split(" ")[1], stage)
         for title, spec in sorted(found.items())

@@ -13,13 +13,13 @@ from typing import Any
 from pydantic import ValidationError
 
 from controller.address import Address
-from controller.call import Call
+from controller.call import RAW_ID, Call
 from controller.errors import GatewayError
 from controller.gateway import Environment
 from controller.kinds.rest.dialect import NAME_TAG, OWNER_TAG, RootKind
 from controller.model import KINDS, Context, children
 from controller.retry import Patient
-from controller.standing import from_tags
+from controller.standing import REPLACES_TAG, from_tags
 from controller.state import State
 from controller.tree import from_payload
 
@@ -37,10 +37,11 @@ def read(patient: Patient, environment: Environment, wanted: frozenset[Address])
     live = State()
     payloads: dict[Address, dict[str, Any]] = {}
     for kind in _roots():
-        for at, item in _owned(patient, environment, kind, wanted):
+        for at, item in _told_apart(kind, _owned(patient, environment, kind, wanted), live):
             if at in payloads:
                 live.unknown[at] = f"two live resources are tagged with this name: {_ids(payloads[at], item)}"
             payloads[at] = item
+    payloads |= {at: account for at in wanted if at.kind == "Account"}
     ids = {(at.kind, str(item[_kind(at).id_field or ""])): at.key for at, item in payloads.items()}
     context = Context(ids=ids, throttle=_throttle(account))
     live.standing = {at: from_tags(item.get("tags") or {}) for at, item in payloads.items()}
@@ -55,7 +56,7 @@ def read(patient: Patient, environment: Environment, wanted: frozenset[Address])
                 live.unknown[at] = _reason(error)
             else:
                 live.resources |= resources
-                live.ids |= found
+                live.ids |= found | resources[at].learn(at, readable[at])
     return live
 
 
@@ -76,6 +77,8 @@ def _owned(
         return
     names = {at.key for at in wanted if at.kind == kind.kind} | {""}
     for item in patient.pages(Call(listing.operation, listing.params), listing.items):
+        if not kind.managed(item):
+            continue
         found = item
         if not item.get("tags") and kind.read_one and (kind.read_all or item.get("name", "") in names):
             found = item | patient.perform(_one(kind, item))
@@ -84,16 +87,31 @@ def _owned(
             yield Address(kind.kind, tags[NAME_TAG]), found
 
 
+def _told_apart(
+    kind: type[RootKind], items: Iterator[tuple[Address, dict[str, Any]]], live: State
+) -> Iterator[tuple[Address, dict[str, Any]]]:
+    """What a later one replaced, but that is still there, goes by its AWS id."""
+    found = list(items)
+    replaced = {(at, (item.get("tags") or {}).get(REPLACES_TAG)) for at, item in found}
+    for at, item in found:
+        aws_id = str(item[kind.id_field or "id"])
+        if (at, aws_id) in replaced:
+            outlived = Address(kind.kind, f"{RAW_ID}{aws_id}")
+            live.heirs[outlived] = at
+            yield outlived, item
+        else:
+            yield at, item
+
+
 def _one(kind: type[RootKind], item: Mapping[str, Any]) -> Call:
-    return Call(kind.read_one, {kind.param: item[kind.id_field or "id"], **kind.read_params})
+    return Call(kind.read_one, {**kind.reading(item), **kind.read_params})
 
 
 def _contents(patient: Patient, at: Address, item: dict[str, Any]) -> dict[str, Any]:
     """The payload of a root: itself, and the items of every kind that is listed inside it."""
     kind = _kind(at)
-    own = patient.perform(_one(kind, item)) if kind.read_whole else {}
-    payload = item | own
-    named = {kind.param: item[kind.id_field or "id"]}
+    payload = item | (patient.perform(_one(kind, item)) if kind.read_whole else {})
+    named = kind.reading(item)
     for child in children(kind):
         if child.listing:
             call = Call(child.listing.operation, named | dict(child.listing.params))
@@ -108,7 +126,7 @@ def _throttle(account: Mapping[str, Any]) -> tuple[int, float]:
 
 
 def _ids(*items: Mapping[str, Any]) -> str:
-    return ", ".join(str(item.get("id")) for item in items)
+    return ", ".join(str(next(v for k, v in item.items() if k.lower().endswith("id"))) for item in items)
 
 
 def _reason(error: GatewayError | ValidationError) -> str:

@@ -8,6 +8,7 @@ from pydantic import SecretStr
 ARN = "arn:aws:iam::123456789012:role/x"
 POOL = "arn:aws:cognito-idp:eu-west-1:123456789012:userpool/eu-west-1_a"
 JSON = "application/json"
+BALANCER = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/net/a/b"
 
 MINIMAL: dict[str, dict[str, Any]] = {
     "RestApi shop": {
@@ -33,6 +34,8 @@ MINIMAL: dict[str, dict[str, Any]] = {
         "stages": {"prod": {}},
     },
     "ApiKey acme": {},
+    "VpcLink internal": {"targetArns": [BALANCER]},
+    "ClientCertificate mutual": {},
     "UsagePlan gold": {"apiKeys": ["acme"]},
 }
 
@@ -132,7 +135,15 @@ FULL: dict[str, dict[str, Any]] = {
                                 "responseModels": {JSON: "Pet"},
                             }
                         },
-                    }
+                    },
+                    "POST": {
+                        "integration": {
+                            "type": "HTTP_PROXY",
+                            "uri": "https://b.example/y",
+                            "integrationHttpMethod": "POST",
+                            "vpcLink": "internal",
+                        }
+                    },
                 }
             }
         },
@@ -159,9 +170,17 @@ FULL: dict[str, dict[str, Any]] = {
                     "useStageCache": True,
                 },
                 "tags": {"team": "b"},
-            }
+            },
+            "test": {"clientCertificate": "mutual"},
         },
     },
+    "VpcLink internal": {
+        "name": "Internal",
+        "description": "To the cluster",
+        "targetArns": [BALANCER],
+        "tags": {"team": "e"},
+    },
+    "ClientCertificate mutual": {"description": "Shown to backends", "generation": 2, "tags": {"team": "f"}},
     "ApiKey acme": {
         "name": "Acme",
         "description": "A customer",

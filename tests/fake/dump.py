@@ -17,6 +17,8 @@ from tests.fake.world import Api, World
 
 IDENTITY = re.compile(r"(?<![A-Za-z0-9])[a-z0-9]{10}(?![A-Za-z0-9])")
 NAME_TAG = "reconcile:name"
+# Tags that tell of how something came about.
+HISTORY = "reconcile:replaces"
 VOLATILE = frozenset(
     {"id", "createdDate", "lastUpdatedDate", "rootResourceId", "apiStatus", "status"}
     | {"statusMessage", "clientCertificateId", "pemEncodedCertificate", "expirationDate"}
@@ -92,7 +94,9 @@ def _plain_record(record: Record, names: Names) -> Record:
         elif name in TEMPLATES:
             shown = {key: template or "" for key, template in value.items()}
         elif name in ("stageVariableOverrides", "variables", "tags"):
-            shown = {key: plain(one, names) for key, one in value.items()}
+            shown = {key: plain(one, names) for key, one in value.items() if key != HISTORY}
+        elif name == "tlsConfig":
+            shown = {key: one for key, one in value.items() if one}
         else:
             shown = plain(value, names)
         if shown not in (None, "", {}, []):
@@ -168,7 +172,7 @@ def snapshot_state(world: World) -> Record:
 def _api(world: World, api: Api, account: Names) -> Record:
     digests = {key: f"<deployment:{_digest(world.snapshots[key])}>" for key in api.deployments}
     names = account | api_names(api) | digests
-    deployments = [{"content": digests[key], **plain(one)} for key, one in api.deployments.items()]
+    deployments = [{"content": digests[key], **plain(one, names)} for key, one in api.deployments.items()]
     return {
         **definition(world, api),
         "record": plain(api.record, names),

@@ -3,6 +3,7 @@
 from controller.kinds.rest import (
     api_key,
     authorizer,
+    client_certificate,
     deployment,
     gateway_response,
     integration,
@@ -12,12 +13,14 @@ from controller.kinds.rest import (
     stage,
     usage_plan,
     validation,
+    vpc_link,
 )
 
 
 __all__ = [
     "api_key",
     "authorizer",
+    "client_certificate",
     "deployment",
     "gateway_response",
     "integration",
@@ -27,4 +30,5 @@ __all__ = [
     "stage",
     "usage_plan",
     "validation",
+    "vpc_link",
 ]

@@ -17,6 +17,7 @@ from typing import Any, Literal
 
 from controller.address import Address
 from controller.call import Call, Probe, resolve
+from controller.diff import Action
 from controller.errors import GatewayError
 from controller.gateway import Environment
 from controller.plan import Plan, Step
@@ -111,6 +112,9 @@ class _Run:
         try:
             answer = future.result()
             if step.teaches and step.change.new is not None:
+                if step.change.action is Action.REPLACE:
+                    for inner in [at for at in self.ids if at.within(step.at)]:
+                        del self.ids[inner]
                 self.ids |= step.change.new.learn(step.at, answer)
         except (GatewayError, KeyError) as error:
             yield Outcome(step, "failed", _sentence(error))

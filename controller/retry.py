@@ -77,7 +77,7 @@ class Patient:
 
     def _await(self, wait: Wait, answer: Mapping[str, Any]) -> None:
         """Returns once the work is done. Raises GatewayError if it fails, or takes longer than it should."""
-        taught = {name: answer[member] for name, member in wait.taught.items()}
+        taught = {name: answer[member] for name, member in wait.taught.items() if member in answer}
         poll = Call(wait.operation, {**wait.params, **taught})
         waited = 0.0
         while True:

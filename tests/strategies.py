@@ -293,6 +293,41 @@ def around(draw: st.DrawFn, apis: dict[str, Any]) -> dict[str, Any]:
                     backend |= draw(st.sampled_from([{}, *({"vpcLink": name} for name in links)]))
         for content in api.get("stages", {}).values():
             content |= draw(st.sampled_from([{}, *({"clientCertificate": name} for name in certificates)]))
+    for name in draw(subset(["example.com", "example.org"])):
+        found[f"DomainName {name}"] = draw(domain(apis))
+    return found
+
+
+@st.composite
+def domain(draw: st.DrawFn, apis: dict[str, Any]) -> dict[str, Any]:
+    kind = draw(st.sampled_from(["EDGE", "REGIONAL", "REGIONAL", "PRIVATE"]))
+    field = "regionalCertificateArn" if kind == "REGIONAL" else "certificateArn"
+    found: dict[str, Any] = {
+        "endpointConfiguration": {"types": [kind]},
+        field: draw(st.sampled_from(["arn:aws:acm:eu-west-1:123456789012:certificate/a", "arn:aws:acm:eu-west-1:123456789012:certificate/b"])),
+        **draw(
+            some(
+                securityPolicy=st.sampled_from(["TLS_1_0", "TLS_1_2"]),
+                routingMode=st.sampled_from(["ROUTING_RULE_ONLY", "BASE_PATH_MAPPING_ONLY"]),
+                ownershipVerificationCertificateArn=st.just("arn:aws:acm:eu-west-1:123456789012:certificate/c"),
+                tags=TAGS,
+            )
+        ),
+    }
+    if kind == "REGIONAL":
+        version = some(truststoreVersion=st.sampled_from(["1", "2"]))
+        trust = st.builds(lambda uri, more: {"truststoreUri": uri, **more}, st.sampled_from(["s3://a/x", "s3://b/y"]), version)
+        found |= draw(some(mutualTlsAuthentication=trust))
+    if kind == "PRIVATE":
+        found |= draw(some(policy=POLICY))
+    places = [
+        {"api": title.removeprefix("RestApi ")} | stage
+        for title, api in sorted(apis.items())
+        for stage in [{}, *({"stage": name} for name in sorted(api.get("stages", {})))]
+    ]
+    if places:
+        paths = draw(subset(["", "v1", "v2"]))
+        found["basePathMappings"] = {path: draw(st.sampled_from(places)) for path in paths}
     return found
 
 

@@ -6,6 +6,7 @@ from pydantic import SecretStr
 
 
 ARN = "arn:aws:iam::123456789012:role/x"
+CERTIFICATE = "arn:aws:acm:eu-west-1:123456789012:certificate/a"
 POOL = "arn:aws:cognito-idp:eu-west-1:123456789012:userpool/eu-west-1_a"
 JSON = "application/json"
 BALANCER = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/net/a/b"
@@ -36,6 +37,7 @@ MINIMAL: dict[str, dict[str, Any]] = {
     "ApiKey acme": {},
     "VpcLink internal": {"targetArns": [BALANCER]},
     "ClientCertificate mutual": {},
+    "DomainName example.com": {"certificateArn": CERTIFICATE, "basePathMappings": {"": {"api": "shop"}, "v2": {"api": "shop"}}},
     "UsagePlan gold": {"apiKeys": ["acme"]},
 }
 
@@ -179,6 +181,38 @@ FULL: dict[str, dict[str, Any]] = {
         "description": "To the cluster",
         "targetArns": [BALANCER],
         "tags": {"team": "e"},
+    },
+    "DomainName example.com": {
+        "certificateArn": CERTIFICATE,
+        "certificateName": "edge",
+        "regionalCertificateArn": CERTIFICATE,
+        "regionalCertificateName": "regional",
+        "endpointConfiguration": {"types": ["REGIONAL"]},
+        "securityPolicy": "SecurityPolicy_TLS13_1_3_2025_09",
+        "endpointAccessMode": "STRICT",
+        "mutualTlsAuthentication": {"truststoreUri": "s3://trust/store.pem", "truststoreVersion": "1"},
+        "ownershipVerificationCertificateArn": CERTIFICATE,
+        "routingMode": "ROUTING_RULE_THEN_BASE_PATH_MAPPING",
+        "basePathMappings": {
+            "(none)": {"api": "shop", "stage": "prod"},
+            "v2": {"restApiId": "abc123", "stage": "prod"},
+        },
+        "tags": {"team": "g"},
+    },
+    "DomainName inner": {
+        "domainName": "inner.example.com",
+        "certificateArn": CERTIFICATE,
+        "endpointConfiguration": {"types": ["PRIVATE"]},
+        "policy": {
+            "Statement": [
+                {
+                    "Effect": "Allow",
+                    "Principal": "*",
+                    "Action": "execute-api:Invoke",
+                    "Resource": "execute-api:/*",
+                }
+            ]
+        },
     },
     "ClientCertificate mutual": {"description": "Shown to backends", "generation": 2, "tags": {"team": "f"}},
     "ApiKey acme": {

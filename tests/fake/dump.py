@@ -23,6 +23,7 @@ VOLATILE = frozenset(
     {"id", "createdDate", "lastUpdatedDate", "rootResourceId", "apiStatus", "status"}
     | {"statusMessage", "clientCertificateId", "pemEncodedCertificate", "expirationDate"}
     | {"certificateUploadDate", "regionalDomainName", "distributionDomainName", "domainNameId"}
+    | {"regionalHostedZoneId", "distributionHostedZoneId"}
 )
 JSON_TEXTS = ("policy", "schema", "properties")
 TEMPLATES = ("requestTemplates", "responseTemplates")

@@ -3,8 +3,10 @@
 from controller.kinds.rest import (
     api_key,
     authorizer,
+    base_path_mapping,
     client_certificate,
     deployment,
+    domain_name,
     gateway_response,
     integration,
     method,
@@ -20,8 +22,10 @@ from controller.kinds.rest import (
 __all__ = [
     "api_key",
     "authorizer",
+    "base_path_mapping",
     "client_certificate",
     "deployment",
+    "domain_name",
     "gateway_response",
     "integration",
     "method",

@@ -268,6 +268,13 @@ def rest_api(draw: st.DrawFn) -> dict[str, Any]:
                 ]
             )
         )
+    parts = ["API", "METHOD /pets GET", "METHOD /pets", "RESPONSE /pets GET 200", "QUERY_PARAMETER / * limit", "MODEL Pet"]
+    found["documentationParts"] = {
+        part: {"properties": {"description": draw(TEXT)}} for part in draw(subset(parts))
+    }
+    found["documentationVersions"] = draw(
+        st.dictionaries(st.sampled_from(["1.0", "2.0"]), some(description=TEXT))
+    )
     found["paths"] = draw(paths(found))
     if any(path.get("methods") for path in found["paths"].values()):
         found["stages"] = draw(st.dictionaries(st.sampled_from(["dev", "prod"]), stage()))
@@ -293,6 +300,8 @@ def around(draw: st.DrawFn, apis: dict[str, Any]) -> dict[str, Any]:
                     backend |= draw(st.sampled_from([{}, *({"vpcLink": name} for name in links)]))
         for content in api.get("stages", {}).values():
             content |= draw(st.sampled_from([{}, *({"clientCertificate": name} for name in certificates)]))
+            versions = sorted(api["documentationVersions"])
+            content |= draw(st.sampled_from([{}, *({"documentationVersion": name} for name in versions)]))
     for name in draw(subset(["example.com", "example.org"])):
         found[f"DomainName {name}"] = draw(domain(apis))
     return found

@@ -8,6 +8,7 @@ from pydantic import SecretStr
 from controller.call import Call, Wait
 from controller.desired import build
 from controller.errors import GatewayError, InvalidError
+from controller.kinds.rest.documentation import DocumentationPart, location
 from controller.model import Scope
 from controller.retry import Patient
 from tests.cases.steps import further, get, live, shop, turn
@@ -335,3 +336,61 @@ def test_what_is_wrong_with_a_domain_is_said_before_anything_is_called(spec, wan
     scope = Scope(HERE.account, HERE.region, HERE.partition)
     _, problems = build(documents(served("shop") | {"DomainName example.com": spec}), scope, "")
     assert [problem for problem in problems if wanted in str(problem)], problems
+
+
+# ── documentation ────────────────────────────────────────────────────────────────────────────────
+
+
+def documented(parts: dict[str, str], *versions: str, **stage: Any) -> dict[str, Any]:
+    return shop(
+        paths={"/": get()},
+        stages={"prod": stage},
+        documentationParts={key: {"properties": {"summary": text}} for key, text in parts.items()},
+        documentationVersions={version: {} for version in versions},
+    )
+
+
+def test_an_edition_is_made_after_all_parts_and_before_the_stage_that_shows_it():
+    steps = turn(shop(), documented({"API": "a", "METHOD / GET": "b"}, "1.0", documentationVersion="1.0"))
+    edition = steps.index("CreateDocumentationVersion 1.0")
+    assert {steps.index("CreateDocumentationPart API"), steps.index("CreateDocumentationPart METHOD / GET")} < {
+        *range(edition)
+    }
+    assert edition < steps.index("CreateStage prod")
+
+
+def test_an_edition_goes_after_the_stage_has_let_go():
+    before = documented({}, "1.0", documentationVersion="1.0")
+    after = documented({}, "2.0", documentationVersion="2.0")
+    assert replaced(before, after) == ["CreateDocumentationVersion", "UpdateStage", "DeleteDocumentationVersion"]
+
+
+def test_a_parts_text_changes_in_place_and_nothing_is_deployed():
+    assert replaced(documented({"API": "a"}), documented({"API": "b"})) == ["UpdateDocumentationPart"]
+
+
+@pytest.mark.parametrize(
+    ("key", "same_as", "sent"),
+    [
+        ("METHOD /pets", "METHOD /pets *", {"type": "METHOD", "path": "/pets"}),
+        ("METHOD", "METHOD / *", {"type": "METHOD"}),
+        ("RESPONSE /a * 404", "RESPONSE /a * 404", {"type": "RESPONSE", "path": "/a", "statusCode": "404"}),
+        ("MODEL Pet", "MODEL Pet", {"type": "MODEL", "name": "Pet"}),
+        ("API", "API", {"type": "API"}),
+        (
+            "RESPONSE_HEADER /a GET 200 X",
+            "RESPONSE_HEADER /a GET 200 X",
+            {"type": "RESPONSE_HEADER", "path": "/a", "method": "GET", "statusCode": "200", "name": "X"},
+        ),
+    ],
+)
+def test_a_location_has_one_spelling(key, same_as, sent):
+    assert DocumentationPart.check_key(key) is None
+    assert DocumentationPart.canonical_key(key) == same_as
+    assert location(key) == sent
+    assert turn(documented({key: "x"}), documented({same_as: "x"})) == []
+
+
+@pytest.mark.parametrize("key", ["METHODS /a", "API x", "MODEL", "METHOD pets", "QUERY_PARAMETER /a GET", "MODEL /a"])
+def test_a_location_that_is_none_is_an_error(key):
+    assert DocumentationPart.check_key(key)

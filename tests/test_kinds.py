@@ -59,6 +59,11 @@ LEFT_OUT = {
     "Path": {"parentId": "follows from the path", "pathPart": "follows from the path"},
     "Model": {"id": "calls name the model by its name"},
     "VpcLink": {"statusMessage": "AWS's progress"},
+    "DocumentationVersion": {
+        "stageName": "the stage names the version",
+        "createdDate": "AWS's clock",
+        "version": "the key",
+    },
     "DomainName": {
         "certificateBody": "certificates are imported into ACM, and come by their ARN",
         "certificateChain": "as the body",

@@ -33,6 +33,8 @@ MINIMAL: dict[str, dict[str, Any]] = {
             }
         },
         "stages": {"prod": {}},
+        "documentationParts": {"METHOD /pets GET": {"properties": {"summary": "x"}}},
+        "documentationVersions": {"1": {}},
     },
     "ApiKey acme": {},
     "VpcLink internal": {"targetArns": [BALANCER]},
@@ -175,6 +177,11 @@ FULL: dict[str, dict[str, Any]] = {
             },
             "test": {"clientCertificate": "mutual"},
         },
+        "documentationParts": {
+            "METHOD /pets GET": {"properties": {"summary": "All pets"}},
+            "RESPONSE_HEADER /pets GET 200 X": {"properties": '{"description": "A header"}'},
+        },
+        "documentationVersions": {"1": {"description": "The first"}},
     },
     "VpcLink internal": {
         "name": "Internal",

@@ -87,7 +87,9 @@ class Stage(RestKind):
     cacheClusterSize: Annotated[
         Literal["0.5", "1.6", "6.1", "13.5", "28.4", "58.2", "118", "237"] | None, ServerDefault(("0.5",))
     ] = Field(None, description="GB.")
-    documentationVersion: Annotated[str | None, Wire(clear="empty")] = None
+    documentationVersion: Annotated[
+        str | None, Ref("DocumentationVersion", by_id=False), Wire(clear="empty")
+    ] = Field(None, description="One of the API's documentationVersions.")
     clientCertificate: Annotated[
         str | None,
         Ref("ClientCertificate", raw="clientCertificateId"),

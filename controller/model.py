@@ -96,6 +96,8 @@ class Resource(Value):
     shorthands: ClassVar[Mapping[str, Any]] = {}
     make_before_break: ClassVar[bool] = False
     """Replaced by a new one that comes before the old one goes: AWS must allow two of a name."""
+    singleton: ClassVar[bool] = False
+    """Always there, and nobody's: live as soon as a spec describes it, never created and never deleted."""
     follows: ClassVar[str] = ""
     """A kind whose every step in the same root comes first."""
 

@@ -347,6 +347,7 @@ def worlds(draw: st.DrawFn) -> dict[str, Any]:
     for name in draw(subset(["shop", "zoo"])):
         found[f"RestApi {name}"] = draw(rest_api())
     found |= draw(around(found))
+    found |= draw(st.sampled_from([{}, {"Account here": {"cloudwatchRoleArn": "arn:aws:iam::123456789012:role/logs"}}]))
     keys = draw(subset(["acme", "umbrella", "generated"]))
     values = dict(zip(["acme", "umbrella"], draw(st.permutations(VALUES)), strict=False))
     for name in keys:

@@ -394,3 +394,48 @@ def test_a_location_has_one_spelling(key, same_as, sent):
 @pytest.mark.parametrize("key", ["METHODS /a", "API x", "MODEL", "METHOD pets", "QUERY_PARAMETER /a GET", "MODEL /a"])
 def test_a_location_that_is_none_is_an_error(key):
     assert DocumentationPart.check_key(key)
+
+
+# ── the account ──────────────────────────────────────────────────────────────────────────────────
+
+ROLE, OTHER_ROLE = (f"arn:aws:iam::123456789012:role/{name}" for name in ("logs", "others"))
+LOGGING = shop(paths={"/": get()}, stages={"prod": {"methodSettings": {"*/*": {"loggingLevel": "INFO"}}}})
+
+
+def account(role: str = ROLE) -> dict[str, Any]:
+    return {"Account anything": {"cloudwatchRoleArn": role}}
+
+
+def test_the_role_is_set_where_there_is_none_and_before_a_stage_logs():
+    fake = FakeGateway(logs_role=False)
+    steps = further(fake, account() | LOGGING)
+    assert steps.index("UpdateAccount Account") < steps.index("UpdateStage prod")
+    assert fake.world.account["cloudwatchRoleArn"] == ROLE
+
+
+def test_another_role_is_told_of_and_left_as_it_is():
+    fake = FakeGateway()
+    converge(fake, account(OTHER_ROLE))
+    report = converge(fake, account() | LOGGING)
+    assert report.summary.failed == 0
+    assert report.held == {
+        "Account": "shared by all APIs of the account, and left as it is: "
+        f"cloudwatchRoleArn is {OTHER_ROLE}, wanted is {ROLE}"
+    }
+    assert fake.world.account["cloudwatchRoleArn"] == OTHER_ROLE
+    assert fake.world.apis
+
+
+def test_the_role_stays_when_its_spec_goes():
+    fake = FakeGateway()
+    converge(fake, account())
+    report = converge(fake, {})
+    assert (report.changes, report.held) == ((), {})
+    assert fake.world.account["cloudwatchRoleArn"] == ROLE
+    assert changes(fake, {"Account other": {}}) == []
+
+
+def test_there_is_one_account():
+    world = account() | {"Account other": {"cloudwatchRoleArn": ROLE}}
+    _, problems = build(documents(world), Scope(HERE.account, HERE.region, HERE.partition), "")
+    assert ["Account is described twice" in str(problem) for problem in problems] == [True]

@@ -12,6 +12,9 @@ from controller.reconcile import Request, validate
 from controller.settings import Settings
 
 
+ROOTS = "Account, ApiKey, ClientCertificate, DomainName, RestApi, UsagePlan, VpcLink"
+
+
 METHOD = "integration: {type: MOCK}"
 GOOD = """
 paths:
@@ -111,9 +114,9 @@ def test_a_field_is_wrong(problems, spec, wanted):
         (
             "RestAPI",
             "{}",
-            "2:1: unknown kind 'RestAPI'; there are  (did you mean 'RestApi'?)",
+            f"2:1: unknown kind 'RestAPI'; there are {ROOTS} (did you mean 'RestApi'?)",
         ),
-        ("Method", "{}", "2:1: unknown kind 'Method'; there are "),
+        ("Method", "{}", f"2:1: unknown kind 'Method'; there are {ROOTS}"),
         ("UsagePlan", "quota: {limit: 5, period: YEAR}", "5:21: input should be 'DAY', 'WEEK' or 'MONTH'"),
         ("UsagePlan", "quota: {limit: 5}", "5:3: UsagePlan needs the field 'period'"),
         ("UsagePlan", "apiKeys: [1]", "5:3: expected a list of names"),

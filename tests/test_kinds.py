@@ -101,6 +101,9 @@ NESTED_LEFT_OUT = {"CanarySettings": {"deploymentId"}, "ApiStage": {"apiId"}}
 NESTED_OWN = {"MethodSetting": {"spelling"}, "ApiStage": {"api"}}
 """Fields that are no members: bookkeeping, and a name for an id."""
 
+MADE = {name: kind for name, kind in KINDS.items() if not kind.singleton}
+"""Kinds that are created; a singleton is always there."""
+
 LEAST, MOST = desired(MINIMAL), desired(FULL)
 PLACES = {at.kind: at for at in sorted(MOST.resources)}
 
@@ -140,7 +143,7 @@ def check(call: Call) -> None:
     check_request(call.service, call.operation, resolve(call.params, Ids(), HERE))
 
 
-@every(KINDS)
+@every(MADE)
 def test_operations_exist_with_the_members_that_name_a_resource(kind):
     at = PLACES[kind.kind]
     own = certain(kind.params(at))
@@ -156,14 +159,14 @@ def test_operations_exist_with_the_members_that_name_a_resource(kind):
         assert kind.listing.paged == ("position" in members(kind.listing.operation, "out"))
 
 
-@every({name: kind for name, kind in KINDS.items() if getattr(kind, "read_one", "")})
+@every({name: kind for name, kind in MADE.items() if getattr(kind, "read_one", "")})
 def test_the_single_read_of_a_root_answers_what_the_create_call_does(kind):
     assert required(kind.read_one) == {kind.param}
     assert set(kind.read_params) <= set(members(kind.read_one, "in"))
     assert set(members(kind.read_one, "out")) == set(members(kind.create, "out"))
 
 
-@every(KINDS)
+@every(MADE)
 def test_every_field_is_sent_and_read_under_a_name_of_the_model(kind):
     sent, answered = members(kind.create, "in"), members(kind.create, "out")
     for facet in fields(kind):
@@ -176,7 +179,7 @@ def test_every_field_is_sent_and_read_under_a_name_of_the_model(kind):
             assert facet.read in answered, f"{facet.name} cannot be read"
 
 
-@every(KINDS)
+@every(MADE)
 def test_every_member_of_the_model_is_a_field_or_left_out_for_a_reason(kind):
     sent, answered = set(members(kind.create, "in")), set(members(kind.create, "out"))
     at = PLACES[kind.kind]
@@ -190,7 +193,7 @@ def test_every_member_of_the_model_is_a_field_or_left_out_for_a_reason(kind):
     assert left_out <= sent | answered, "the table names what is no member"
 
 
-@every(KINDS)
+@every(MADE)
 def test_required_members_are_what_lineage_key_and_required_fields_supply(kind):
     at = PLACES[kind.kind]
     (first, *_) = LEAST.resources[next(a for a in LEAST.resources if a.kind == kind.kind)].creating(at)
@@ -198,7 +201,7 @@ def test_required_members_are_what_lineage_key_and_required_fields_supply(kind):
 
 
 @pytest.mark.parametrize("state", [LEAST, MOST], ids=["minimal", "full"])
-@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize("name", MADE)
 def test_what_is_created_and_deleted_is_valid(name, state):
     found = [(at, item) for at, item in state.resources.items() if at.kind == name]
     assert found
@@ -280,7 +283,7 @@ def walk(kind: type[RestKind]) -> list[tuple[type[BaseModel], str, Any, Shape]]:
     return list(nested(kind, members(kind.create, "out") | members(kind.create, "in")))
 
 
-@every(KINDS)
+@every(MADE)
 def test_literals_are_botocores_enumerations(kind):
     for owner, name, annotation, member in walk(kind):
         if f"{owner.__name__}.{name}" in NO_ENUM:
@@ -289,7 +292,7 @@ def test_literals_are_botocores_enumerations(kind):
             assert literals(annotation) == enumeration(member), f"{owner.__name__}.{name}"
 
 
-@every(KINDS)
+@every(MADE)
 def test_nested_values_have_the_members_of_the_model(kind):
     for _, name, annotation, member in walk(kind):
         for inner in models(annotation):
@@ -301,3 +304,11 @@ def test_nested_values_have_the_members_of_the_model(kind):
 def test_a_stage_of_a_plan_is_the_models_own_but_for_the_name_of_the_api():
     shape = structure(members("CreateUsagePlan", "in")["apiStages"])
     assert set(ApiStage.model_fields) == (set(shape.members) - {"apiId"}) | {"api"}
+
+
+def test_the_account_has_one_field_that_anybody_can_change():
+    (field,) = fields(KINDS["Account"])
+    read_only = {"throttleSettings", "features", "apiKeyVersion"}
+    assert set(members("GetAccount", "out")) == {field.read} | read_only
+    assert members("UpdateAccount", "in").keys() == {"patchOperations"}
+    assert required("GetAccount") == set()

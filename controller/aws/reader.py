@@ -41,22 +41,23 @@ def read(patient: Patient, environment: Environment, wanted: frozenset[Address])
             if at in payloads:
                 live.unknown[at] = f"two live resources are tagged with this name: {_ids(payloads[at], item)}"
             payloads[at] = item
-    payloads |= {at: account for at in wanted if at.kind == "Account"}
-    ids = {(at.kind, str(item[_kind(at).id_field or ""])): at.key for at, item in payloads.items()}
+    payloads |= {at: patient.perform(Call(_kind(at).read_one)) for at in wanted if KINDS[at.kind].singleton}
+    found = {at: str(item[name]) for at, item in payloads.items() if (name := _kind(at).id_field)}
+    ids = {(at.kind, aws_id): at.key for at, aws_id in found.items()}
     context = Context(ids=ids, throttle=_throttle(account))
     live.standing = {at: from_tags(item.get("tags") or {}) for at, item in payloads.items()}
-    live.ids |= {at: str(item[_kind(at).id_field or ""]) for at, item in payloads.items()}
+    live.ids |= found
     readable = {at: item for at, item in payloads.items() if at not in live.unknown}
     with ThreadPoolExecutor(_PARALLEL) as pool:
         jobs = {at: pool.submit(_contents, patient, at, item) for at, item in readable.items()}
         for at, job in jobs.items():
             try:
-                resources, found = from_payload(at, job.result(), context)
+                resources, inner = from_payload(at, job.result(), context)
             except (GatewayError, ValidationError) as error:
                 live.unknown[at] = _reason(error)
             else:
                 live.resources |= resources
-                live.ids |= found | resources[at].learn(at, readable[at])
+                live.ids |= inner | resources[at].learn(at, readable[at])
     return live
 
 
@@ -111,10 +112,9 @@ def _contents(patient: Patient, at: Address, item: dict[str, Any]) -> dict[str, 
     """The payload of a root: itself, and the items of every kind that is listed inside it."""
     kind = _kind(at)
     payload = item | (patient.perform(_one(kind, item)) if kind.read_whole else {})
-    named = kind.reading(item)
     for child in children(kind):
         if child.listing:
-            call = Call(child.listing.operation, named | dict(child.listing.params))
+            call = Call(child.listing.operation, kind.reading(item) | dict(child.listing.params))
             pages = patient.pages(call, child.listing.items, paged=child.listing.paged)
             payload[child.kind] = list(pages)
     return payload

@@ -37,6 +37,7 @@ MINIMAL: dict[str, dict[str, Any]] = {
         "documentationVersions": {"1": {}},
     },
     "ApiKey acme": {},
+    "Account here": {},
     "VpcLink internal": {"targetArns": [BALANCER]},
     "ClientCertificate mutual": {},
     "DomainName example.com": {"certificateArn": CERTIFICATE, "basePathMappings": {"": {"api": "shop"}, "v2": {"api": "shop"}}},
@@ -183,6 +184,7 @@ FULL: dict[str, dict[str, Any]] = {
         },
         "documentationVersions": {"1": {"description": "The first"}},
     },
+    "Account here": {"cloudwatchRoleArn": ARN},
     "VpcLink internal": {
         "name": "Internal",
         "description": "To the cluster",

@@ -1,6 +1,7 @@
 """The kinds of REST APIs (version 1 of API Gateway), a file each."""
 
 from controller.kinds.rest import (
+    account,
     api_key,
     authorizer,
     base_path_mapping,
@@ -21,6 +22,7 @@ from controller.kinds.rest import (
 
 
 __all__ = [
+    "account",
     "api_key",
     "authorizer",
     "base_path_mapping",

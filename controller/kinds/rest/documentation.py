@@ -1,8 +1,10 @@
 """DocumentationPart and DocumentationVersion: what an API's documentation says, and its numbered editions.
 
 A part is known by its location, written as in `METHOD /pets GET` (`_FIELDS`); `*` is any method or status code and
-may be left out at the end. A version is an immutable copy of all parts at the time when it is made: to publish what was
-changed, declare another one. Facts: API Gateway API reference, CreateDocumentationPart, CreateDocumentationVersion.
+may be left out at the end. A version is an immutable copy of all parts at the time when it is made: to publish what
+was changed, declare another one.
+
+Facts: API Gateway API reference, CreateDocumentationPart and CreateDocumentationVersion.
 """
 
 from __future__ import annotations

@@ -152,6 +152,11 @@ class Stage(RestKind):
             found["cacheClusterEnabled"] = False
         return super().from_aws(found, context)
 
+    def needs(self, at: Address) -> frozenset[Address]:
+        # AWS refuses logging as long as it has no role for it.
+        logging = self.accessLogSettings or any(item.loggingLevel != "OFF" for item in self.methodSettings.values())
+        return super().needs(at) | (frozenset({Address("Account")}) if logging else frozenset())
+
     def check(self, at: Address, desired: Mapping[Address, Resource]) -> Iterator[tuple[str, str]]:
         if self.clientCertificate and self.clientCertificateId:
             yield "clientCertificate", "give either clientCertificate or clientCertificateId, not both"

@@ -12,11 +12,12 @@ import threading
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from controller.address import Address
 from controller.call import Call, Probe, resolve
+from controller.diff import Action
 from controller.errors import GatewayError
 from controller.gateway import Environment
 from controller.plan import Plan, Step
@@ -100,7 +101,8 @@ class _Run:
             self._fill(call.probe.match),
             call.probe.single,
         )
-        return Call(call.operation, self._fill(call.params), call.service, probe)
+        wait = call.wait and replace(call.wait, params=self._fill(call.wait.params))
+        return Call(call.operation, self._fill(call.params), call.service, probe, wait)
 
     def _fill(self, value: Any) -> Any:
         return resolve(value, self.ids, self.environment)
@@ -111,6 +113,9 @@ class _Run:
         try:
             answer = future.result()
             if step.teaches and step.change.new is not None:
+                if step.change.action is Action.REPLACE:
+                    for inner in [at for at in self.ids if at.within(step.at)]:
+                        del self.ids[inner]
                 self.ids |= step.change.new.learn(step.at, answer)
         except (GatewayError, KeyError) as error:
             yield Outcome(step, "failed", _sentence(error))

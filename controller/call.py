@@ -43,24 +43,57 @@ class Probe:
     """How to see whether a create call whose answer was lost did its work.
 
     Lists with `operation` and `params` (page by page) and takes the item in `items` that holds all of `match`.
-    A listing that leaves tags out has each item read singly: operation and parameter for its id.
+    A listing that leaves tags out has each item read singly: operation, parameter and member for its id.
     """
 
     operation: str
     params: Mapping[str, Any]
     items: str
     match: Mapping[str, Any]
-    single: tuple[str, str] | None = None
+    single: tuple[str, str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """What AWS finishes only after it has answered: read again and again until it is done.
+
+    operation, params   the call that reads how it stands
+    taught              further parameters, each taken from a member of the first answer
+    member, done        it is finished when the member has one of these values; without any, when it is not found
+    failed, reason      it never will be, when the member has one of these; the member that says why
+    seconds, deadline   from one reading to the next, and all in all
+    """
+
+    operation: str
+    params: Mapping[str, Any]
+    member: str
+    done: tuple[str, ...] = ()
+    failed: tuple[str, ...] = ()
+    reason: str = ""
+    taught: Mapping[str, str] = field(default_factory=dict)
+    seconds: float = 5
+    deadline: float = 1200
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One operation, named as in botocore's service model. `probe` is set on calls that are not repeatable."""
+    """One operation, named as in botocore's service model.
+
+    `probe` is set on calls that are not repeatable, `wait` on those whose answer comes before their work is done.
+    """
 
     operation: str
     params: Mapping[str, Any] = field(default_factory=dict)
     service: str = "apigateway"
     probe: Probe | None = None
+    wait: Wait | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The AWS id of an address if there is one; otherwise the parameter is left out."""
+
+    at: Address
 
 
 def resolve(value: Any, ids: Mapping[Address, str], environment: Environment) -> Any:
@@ -75,7 +108,13 @@ def resolve(value: Any, ids: Mapping[Address, str], environment: Environment) ->
         case SecretStr():
             return value.get_secret_value()
         case Mapping():
-            return {key: resolve(item, ids, environment) for key, item in value.items()}
+            return {
+                key: resolve(item, ids, environment)
+                for key, item in value.items()
+                if not isinstance(item, Known) or item.at in ids
+            }
+        case Known():
+            return ids[value.at]
         case list() | tuple():
             return [resolve(item, ids, environment) for item in value]
         case _:

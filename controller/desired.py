@@ -64,7 +64,10 @@ def _expand(document: Document, scope: Scope, draft: _Draft) -> None:
         # Silence would make a second one beside what was to be taken over.
         where = document.marks.at(["metadata", "adopt"])
         draft.problems.append(Problem("adopt is not supported yet", where))
-    root = Address(document.kind, document.name)
+    root = Address(document.kind, KINDS[document.kind].canonical_key(document.name))
+    if root in draft.standing:
+        draft.problems.append(Problem(f"{root} is described twice", document.marks.at(["metadata", "name"])))
+        return
     resources, places, faults = from_spec(root, _plain(document.spec), scope)
     draft.standing[root] = from_metadata(document.metadata)
     draft.resources |= {

@@ -1,7 +1,7 @@
 """What differs between the desired and the live state, for people and for the planner.
 
 Rules that do not bend:
-1. A root that could not be read is never compared.
+1. A root that could not be read is never compared; nor is what is kept though nobody asks for it.
 2. What AWS made by itself (built-ins) is never created or deleted.
 3. A replaced resource counts as having nothing live inside it.
 """
@@ -49,7 +49,7 @@ def diff(desired: State, live: State) -> tuple[Change, ...]:
     replaced: set[Address] = set()
     changes = [Change(new, Action.RENAME, was=old) for old, new in renames]
     for at in sorted(addresses, key=lambda at: (len(at.lineage), str(at))):
-        if at.root in skipped:
+        if at.root in skipped or at in live.kept:
             continue
         gone = any(_inside(at, top) for top in replaced)
         old = None if gone and at in desired.resources else live.resources.get(at)

@@ -24,11 +24,13 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, SecretStr
 class Ref:
     """The value (or each value of a mapping) is the key of a resource of that kind.
 
-    With `by_id`, AWS wants the id there instead of the name.
+    With `by_id`, AWS wants the id there instead of the name. `raw` is the field for the id of what is not managed
+    here: the same member to AWS, and only one of the two fields is ever set.
     """
 
     kind: str
     by_id: bool = True
+    raw: str = ""
 
 
 @dataclass(frozen=True, slots=True)

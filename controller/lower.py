@@ -43,6 +43,8 @@ def lower(changes: Iterable[Change], desired: State, live: State) -> dict[Addres
     for at in by_address.keys() | live.resources.keys():
         if (cover := _cover(at, by_address)) and cover in found and at in live.resources:
             found[cover].covers.append(at)
+            if at in found and not found[at].leave and live.resources[at].leaves_first():
+                found[at].leave = live.resources[at].deleting(at)
     for at, change in renames.items():
         chains = found.setdefault(at, Chains(change))
         chains.arrive = [*desired.resources[at].renaming(at), *chains.arrive]

@@ -13,12 +13,16 @@ from controller.facets import CREATE_ONLY, SENSITIVE, Facets, Ref, Value, aligne
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """The call that lists a kind: its operation, the member of the answer, and the parameters it wants."""
+    """The call that lists a kind: its operation, the member of the answer, and the parameters it wants.
+
+    An `optional` one is not known everywhere: where it is not found, there are none.
+    """
 
     operation: str
     items: str = "items"
     params: Mapping[str, Any] = field(default_factory=dict)
     paged: bool = True
+    optional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +98,19 @@ class Resource(Value):
     snapshot: ClassVar[bool] = False
     builtins: ClassVar[frozenset[str]] = frozenset()
     shorthands: ClassVar[Mapping[str, Any]] = {}
+    make_before_break: ClassVar[bool] = False
+    """Replaced by a new one that comes before the old one goes: AWS must allow two of a name."""
+    singleton: ClassVar[bool] = False
+    """Always there, and nobody's: live as soon as a spec describes it, never created and never deleted."""
+    follows: ClassVar[str] = ""
+    """A kind whose every step in the same root comes first."""
 
     # ── identity ──
+    @classmethod
+    def canonical_key(cls, key: str) -> str:
+        """The one spelling of a key that an author gave."""
+        return key
+
     @classmethod
     def enclosure(cls, at: Address) -> Address | None:
         """What must exist before, and takes this along when it is deleted."""
@@ -135,7 +150,14 @@ class Resource(Value):
             for name, facet in facets(cls).items()
             if payload.get(facet.read) not in _EMPTY
         }
+        for name, raw in cls.raw_fields():
+            values.pop(name if str(values.get(name, "")).startswith(RAW_ID) else raw, None)
         return cls.model_validate(values, context={"live": True})
+
+    @classmethod
+    def raw_fields(cls) -> Iterator[tuple[str, str]]:
+        """References that may be given as an id as well: the field of the name and that of the id."""
+        return ((name, facet.ref.raw) for name, facet in facets(cls).items() if facet.ref and facet.ref.raw)
 
     def marked(self, tags: Mapping[str, str]) -> Self:
         """This root with further tags; kinds without tags have no room for them."""
@@ -153,7 +175,12 @@ class Resource(Value):
 
     def needs(self, at: Address) -> frozenset[Address]:
         """Further addresses that must be in place before this one, if they are managed at all."""
-        return frozenset()
+        known = facets(type(self))
+        return frozenset(
+            Address(ref.kind, f"{RAW_ID}{given}")
+            for name, raw in self.raw_fields()
+            if (given := getattr(self, raw)) and (ref := known[name].ref)
+        )
 
     def claims(self, at: Address) -> frozenset[tuple[Any, ...]]:
         """What only one resource can hold at a time."""
@@ -171,6 +198,22 @@ class Resource(Value):
             elif value == gone.key:
                 changes[name] = None
         return self.model_copy(update=changes)
+
+    def moved(self, at: Address, moves: Mapping[Address, Address], aws_id: str) -> tuple[Address, Self]:
+        """This live resource when what it refers to has got other addresses, and its own address then."""
+        changes: dict[str, Any] = {}
+        for name, facet in facets(type(self)).items():
+            key = getattr(self, name)
+            new = moves.get(target(facet.ref, at, key)) if facet.ref and isinstance(key, str) else None
+            if new and facet.ref and facet.ref.raw:
+                changes |= {name: None, facet.ref.raw: new.key.removeprefix(RAW_ID)}
+            elif new:
+                changes[name] = new.key
+        return moves.get(at, at), self.model_copy(update=changes) if changes else self
+
+    def hands_off(self, old: Self) -> str:
+        """Why a difference from the live resource is told of and nothing is done about it; empty by default."""
+        return ""
 
     def leaves_first(self) -> bool:
         """True if it must be deleted by a call of its own even when its container goes."""

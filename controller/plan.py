@@ -4,7 +4,9 @@ Rules that do not bend:
 1. A resource comes after what it needs.
 2. A resource leaves after whoever needed it has let go: by an update, a deletion, or by leaving with its container.
 3. What only one can hold is taken after it was given up.
-4. A snapshot comes after every step of the definition that it shows.
+4. A snapshot comes after every step of the definition that it shows, and what it holds is in use as long as a
+   stage serves it.
+5. What has an heir leaves after its heir has come.
 """
 
 from __future__ import annotations
@@ -124,8 +126,11 @@ def plan(changes: tuple[Change, ...], desired: State, live: State) -> Plan:
         graph.after(at, "settle", graph.last(at, "arrive"))
         graph.after(at, "settle", _used(graph, at, users))
         graph.after(at, "leave", _let_go(graph, at, live_users))
+        graph.after(at, "leave", _inherited(graph, at))
         if KINDS[at.kind].snapshot:
             graph.after(at, "arrive", _definition(graph, at.root))
+        if follows := KINDS[at.kind].follows:
+            graph.after(at, "arrive", _of_kind(graph, at.root, follows))
     _claims(graph)
     return Plan(changes, _ordered(graph.waits))
 
@@ -175,11 +180,27 @@ def _let_go(graph: _Graph, at: Address, users: Mapping[Address, set[Address]]) -
     above = set(enclosures(at))
     found: set[Step] = set()
     for name in going:
-        for user in users.get(name, ()):
+        direct = users.get(name, set())
+        serving = {stage for user in direct if KINDS[user.kind].snapshot for stage in users.get(user, ())}
+        for user in direct | serving:
             inside = user in going or graph.covered.get(user) in above
             own = graph.last(user, "leave")
             found |= own if inside else graph.gone(user) or graph.last(user, "arrive")
     return found
+
+
+def _inherited(graph: _Graph, at: Address) -> set[Step]:
+    """Rule 5, for what was replaced and for what bears its name inside others, such as a key's place in a plan."""
+    for old, heir in graph.live.heirs.items():
+        if at == old:
+            return graph.last(heir, "arrive")
+        if at.parent and at.key == old.key:
+            return graph.last(at.parent.child(at.kind, heir.key), "arrive")
+    return set()
+
+
+def _of_kind(graph: _Graph, root: Address, kind: str) -> set[Step]:
+    return {steps[-1] for (at, _), steps in graph.steps.items() if at.root == root and at.kind == kind}
 
 
 def _definition(graph: _Graph, root: Address) -> set[Step]:

@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Literal
 
 from controller.address import Address
+from controller.call import RAW_ID
 from controller.diff import Action, Change
 from controller.facets import canonical, facets
 from controller.model import KINDS, Resource, target
@@ -72,13 +73,14 @@ _ALLOWED = {
 
 
 def orphans(desired: State, live: State) -> frozenset[Address]:
-    """Live roots of this owner that no spec describes."""
-    return frozenset(live.roots() - desired.roots() - desired.unknown.keys())
+    """Live roots of this owner that no spec describes. What was replaced and only waits for its end is none."""
+    outlived = {at for at in live.roots() if at.key.startswith(RAW_ID)}
+    return frozenset(live.roots() - desired.roots() - desired.unknown.keys() - outlived)
 
 
 def guard(changes: tuple[Change, ...], desired: State, live: State, rules: Rules, now: datetime) -> Verdict:
     """What the rules say of the changes."""
-    held = dict(_held(desired, live, rules, now))
+    held = dict(_held(desired, live, rules, now)) | dict(_hands_off(changes))
     allowed = _ALLOWED[rules.policy]
     kept = tuple(c for c in changes if c.action in allowed and c.at.root not in held)
     return Verdict(kept, held, tuple(_refusals(kept, desired, live, rules)))
@@ -102,6 +104,12 @@ def _held(desired: State, live: State, rules: Rules, now: datetime) -> Iterator[
         if standing.paused(now):
             end = f" until {standing.until:%Y-%m-%d %H:%M %Z}".rstrip() if standing.until else ""
             yield at, f"suspended{end}: {standing.suspended}"
+
+
+def _hands_off(changes: tuple[Change, ...]) -> Iterator[tuple[Address, str]]:
+    for change in changes:
+        if change.old and change.new and (reason := change.new.hands_off(change.old)):
+            yield change.at.root, reason
 
 
 def _refusals(changes: tuple[Change, ...], desired: State, live: State, rules: Rules) -> Iterator[str]:
@@ -145,7 +153,7 @@ def _left_as_is(at: Address, live: Resource, aligned: Resource) -> Iterator[Addr
 
 
 def retained(desired: State, live: State, history: int) -> State:
-    """The live state without the snapshots that stay: the newest ones, and those still served."""
+    """The live state, with the snapshots that stay set apart: the newest ones, and those still served."""
     gone = [
         at
         for at in live.resources
@@ -163,4 +171,4 @@ def retained(desired: State, live: State, history: int) -> State:
         if at not in served:
             newest.setdefault(at.root, []).append(at)
     kept = served.intersection(gone) | {at for group in newest.values() for at in group[:history]}
-    return replace(live, resources={at: item for at, item in live.resources.items() if at not in kept})
+    return replace(live, kept=frozenset(kept))

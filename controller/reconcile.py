@@ -30,6 +30,7 @@ from controller.retry import Patient
 from controller.settings import Settings, Target
 from controller.source import load, revision
 from controller.state import State
+from controller.succession import succeed
 
 
 @dataclass(frozen=True)
@@ -95,6 +96,8 @@ class Pass:
         self._read_calls = self._patient.calls - before
         self._patient.mask.learn(_secrets(self._live))
         rules = self._request.rules
+        if rules.policy == "sync":
+            self._desired, self._live = succeed(self._desired, self._live, datetime.now(UTC))
         compared = retained(self._desired, self._live, rules.history)
         changes = diff(self._desired, compared)
         self._verdict = guard(changes, self._desired, compared, rules, datetime.now(UTC))

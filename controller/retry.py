@@ -2,7 +2,7 @@
 
 Throttling, races and 5xx are repeated with exponential back-off and jitter. After an answer was lost, a creating
 call is looked for before it is repeated, "exists already" means that it worked, and so does "not found" after a
-deletion.
+deletion. A call that only sets something going is not over until AWS has finished it (`Wait`).
 """
 
 from __future__ import annotations
@@ -16,10 +16,11 @@ import structlog
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
 from tenacity.wait import wait_random_exponential
 
-from controller.call import Call, Probe
+from controller.call import Call, Probe, Wait
 from controller.errors import (
     ConflictError,
     GatewayError,
+    InvalidError,
     NotFoundError,
     RetryableError,
     ThrottledError,
@@ -50,6 +51,12 @@ class Patient:
 
     def perform(self, call: Call) -> dict[str, Any]:
         """The answer; `{}` where the work turned out to be done already. Raises GatewayError's subclasses."""
+        answer = self._repeated(call)
+        if call.wait:
+            self._await(call.wait, answer)
+        return answer
+
+    def _repeated(self, call: Call) -> dict[str, Any]:
         lost = False
         for attempt in self._attempts():
             with attempt:
@@ -69,6 +76,31 @@ class Patient:
                         return {}
                     raise
         return {}
+
+    def _await(self, wait: Wait, answer: Mapping[str, Any]) -> None:
+        """Returns once the work is done. Raises GatewayError if it fails, or takes longer than it should."""
+        taught = {name: answer[member] for name, member in wait.taught.items() if member in answer}
+        poll = Call(wait.operation, {**wait.params, **taught})
+        waited = 0.0
+        while True:
+            try:
+                found = self.perform(poll)
+            except NotFoundError:
+                if wait.done:
+                    raise
+                return
+            status = str(found.get(wait.member, ""))
+            if status in wait.done:
+                return
+            reason = f": {found[wait.reason]}" if found.get(wait.reason) else ""
+            if status in wait.failed:
+                raise InvalidError(f"{status}{reason}", operation=wait.operation)
+            if waited >= wait.deadline:
+                told = f"still {status} after {waited / 60:.0f} minutes{reason}"
+                raise GatewayError(told, operation=wait.operation)
+            _log.info("waiting", operation=wait.operation, status=status, seconds=round(waited))
+            self._sleep(wait.seconds)
+            waited += wait.seconds
 
     def _call(self, call: Call) -> dict[str, Any]:
         with self._lock:
@@ -104,8 +136,8 @@ class Patient:
     def _whole(self, item: dict[str, Any], probe: Probe) -> dict[str, Any]:
         if not probe.single or item.get("tags"):
             return item
-        operation, parameter = probe.single
-        return item | self.perform(Call(operation, {parameter: item["id"]}))
+        operation, parameter, member = probe.single
+        return item | self.perform(Call(operation, {parameter: item[member]}))
 
     def pages(self, call: Call, items: str, *, paged: bool = True) -> Iterator[dict[str, Any]]:
         """The items of a listing, page by page."""

@@ -13,6 +13,8 @@ from typing import Any
 
 PROTECT_TAG = "reconcile:protect"
 ON_DELETE_TAG = "reconcile:on-delete"
+REPLACES_TAG = "reconcile:replaces"
+"""On a root that took another's place: the AWS id of that one."""
 
 _MANAGERS: tuple[tuple[str, str], ...] = (
     ("aws:cloudformation:stack-name", "CloudFormation stack {}"),

@@ -87,8 +87,13 @@ def _filled(child: type[Resource], content: Mapping[str, Any], node: Node, fault
         case "one", _:
             yield Node(node.at.child(child.kind), value, trail)
         case "map", Mapping():
-            for key, item in value.items():
-                yield Node(node.at.child(child.kind, str(key)), item, (*trail, key))
+            seen: dict[str, Any] = {}
+            for given, item in value.items():
+                key = child.canonical_key(str(given))
+                if key in seen:
+                    faults.append(Fault((*trail, given), f"the same as {seen[key]!r}"))
+                seen[key] = given
+                yield Node(node.at.child(child.kind, key), item, (*trail, given))
         case "names", list() if all(isinstance(item, str) for item in value):
             for index, item in enumerate(value):
                 yield Node(node.at.child(child.kind, item), {}, (*trail, index))

@@ -3,12 +3,15 @@
 from typing import Any
 
 from hypothesis import strategies as st
+from pydantic import SecretStr
 
 
 VERBS = ["GET", "POST", "PUT", "DELETE", "OPTIONS", "ANY"]
 PARTS = ["pets", "toys", "{id}", "{name}", "{proxy+}"]
 JSON = "application/json"
 ARN = "arn:aws:lambda:eu-west-1:123456789012:function:"
+BALANCERS = [f"arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/net/{name}" for name in "ab"]
+VALUES = [f"{letter * 20}" for letter in "ABC"]
 POOL = "arn:aws:cognito-idp:eu-west-1:123456789012:userpool/eu-west-1_"
 
 
@@ -269,6 +272,18 @@ def rest_api(draw: st.DrawFn) -> dict[str, Any]:
                 ]
             )
         )
+    parts = [
+        "API",
+        "METHOD /pets GET",
+        "METHOD /pets",
+        "RESPONSE /pets GET 200",
+        "QUERY_PARAMETER / * limit",
+        "MODEL Pet",
+    ]
+    found["documentationParts"] = {
+        part: {"properties": {"description": draw(TEXT)}} for part in draw(subset(parts))
+    }
+    found["documentationVersions"] = draw(st.dictionaries(st.sampled_from(["1.0", "2.0"]), some(description=TEXT)))
     found["paths"] = draw(paths(found))
     if any(path.get("methods") for path in found["paths"].values()):
         found["stages"] = draw(st.dictionaries(st.sampled_from(["dev", "prod"]), stage()))
@@ -276,16 +291,90 @@ def rest_api(draw: st.DrawFn) -> dict[str, Any]:
 
 
 @st.composite
+def around(draw: st.DrawFn, apis: dict[str, Any]) -> dict[str, Any]:
+    """What lies around APIs: links and certificates, referred to from some of their integrations and stages."""
+    links, certificates = draw(subset(["internal", "partner"])), draw(subset(["mutual"]))
+    found: dict[str, Any] = {
+        f"VpcLink {name}": {"targetArns": [draw(st.sampled_from(BALANCERS))]}
+        | draw(some(description=TEXT, tags=TAGS))
+        for name in links
+    }
+    for name in certificates:
+        generation = st.sampled_from([1, 2, "three"])
+        found[f"ClientCertificate {name}"] = draw(some(description=TEXT, generation=generation, tags=TAGS))
+    for api in apis.values():
+        for path in api["paths"].values():
+            for content in path["methods"].values():
+                backend = content["integration"]
+                if backend["type"].startswith("HTTP") and "connectionType" not in backend and links:
+                    backend |= draw(st.sampled_from([{}, *({"vpcLink": name} for name in links)]))
+        for content in api.get("stages", {}).values():
+            content.update(draw(st.sampled_from([{}, *({"clientCertificate": name} for name in certificates)])))
+            versions = sorted(api["documentationVersions"])
+            content.update(draw(st.sampled_from([{}, *({"documentationVersion": name} for name in versions)])))
+    for name in draw(subset(["example.com", "example.org"])):
+        found[f"DomainName {name}"] = draw(domain(apis))
+    return found
+
+
+@st.composite
+def domain(draw: st.DrawFn, apis: dict[str, Any]) -> dict[str, Any]:
+    kind = draw(st.sampled_from(["EDGE", "REGIONAL", "REGIONAL", "PRIVATE"]))
+    field = "regionalCertificateArn" if kind == "REGIONAL" else "certificateArn"
+    found: dict[str, Any] = {
+        "endpointConfiguration": {"types": [kind]},
+        field: draw(
+            st.sampled_from(
+                [
+                    "arn:aws:acm:eu-west-1:123456789012:certificate/a",
+                    "arn:aws:acm:eu-west-1:123456789012:certificate/b",
+                ]
+            )
+        ),
+        **draw(
+            some(
+                securityPolicy=st.sampled_from(["TLS_1_0", "TLS_1_2"]),
+                routingMode=st.sampled_from(["ROUTING_RULE_ONLY", "BASE_PATH_MAPPING_ONLY"]),
+                ownershipVerificationCertificateArn=st.just("arn:aws:acm:eu-west-1:123456789012:certificate/c"),
+                tags=TAGS,
+            )
+        ),
+    }
+    if kind == "REGIONAL":
+        version = some(truststoreVersion=st.sampled_from(["1", "2"]))
+        trust = st.builds(
+            lambda uri, more: {"truststoreUri": uri, **more}, st.sampled_from(["s3://a/x", "s3://b/y"]), version
+        )
+        found |= draw(some(mutualTlsAuthentication=trust))
+    if kind == "PRIVATE":
+        found |= draw(some(policy=POLICY))
+    places = [
+        {"api": title.removeprefix("RestApi ")} | stage
+        for title, api in sorted(apis.items())
+        for stage in [{}, *({"stage": name} for name in sorted(api.get("stages", {})))]
+    ]
+    if places:
+        paths = draw(subset(["", "v1", "v2"]))
+        found["basePathMappings"] = {path: draw(st.sampled_from(places)) for path in paths}
+    return found
+
+
+@st.composite
 def worlds(draw: st.DrawFn) -> dict[str, Any]:
-    """Up to two APIs, with keys and usage plans."""
+    """Up to two APIs, with keys and usage plans, and what lies around."""
     found: dict[str, Any] = {}
     for name in draw(subset(["shop", "zoo"])):
         found[f"RestApi {name}"] = draw(rest_api())
-    keys = draw(subset(["acme", "umbrella"]))
+    found |= draw(around(found))
+    found |= draw(
+        st.sampled_from([{}, {"Account here": {"cloudwatchRoleArn": "arn:aws:iam::123456789012:role/logs"}}])
+    )
+    keys = draw(subset(["acme", "umbrella", "generated"]))
+    values = dict(zip(["acme", "umbrella"], draw(st.permutations(VALUES)), strict=False))
     for name in keys:
         found[f"ApiKey {name}"] = draw(
             some(description=TEXT, enabled=FLAG, customerId=st.sampled_from(["c1", "c2"]), tags=TAGS)
-        )
+        ) | ({"value": SecretStr(values[name])} if name in values else {})
     stages = [
         (title.split(" ")[1], stage)
         for title, spec in sorted(found.items())

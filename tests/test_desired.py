@@ -12,6 +12,9 @@ from controller.reconcile import Request, validate
 from controller.settings import Settings
 
 
+ROOTS = "Account, ApiKey, ClientCertificate, DomainName, RestApi, UsagePlan, VpcLink"
+
+
 METHOD = "integration: {type: MOCK}"
 GOOD = """
 paths:
@@ -111,9 +114,9 @@ def test_a_field_is_wrong(problems, spec, wanted):
         (
             "RestAPI",
             "{}",
-            "2:1: unknown kind 'RestAPI'; there are ApiKey, RestApi, UsagePlan (did you mean 'RestApi'?)",
+            f"2:1: unknown kind 'RestAPI'; there are {ROOTS} (did you mean 'RestApi'?)",
         ),
-        ("Method", "{}", "2:1: unknown kind 'Method'; there are ApiKey, RestApi, UsagePlan"),
+        ("Method", "{}", f"2:1: unknown kind 'Method'; there are {ROOTS}"),
         ("UsagePlan", "quota: {limit: 5, period: YEAR}", "5:21: input should be 'DAY', 'WEEK' or 'MONTH'"),
         ("UsagePlan", "quota: {limit: 5}", "5:3: UsagePlan needs the field 'period'"),
         ("UsagePlan", "apiKeys: [1]", "5:3: expected a list of names"),
@@ -221,7 +224,7 @@ def test_a_path_or_method_is_impossible(problems, paths, wanted):
         ("integration: {type: MOCK, responses: {'99': {}}}", "expected a status code such as 200"),
         ("integration: {type: HTTP, uri: x, lambda: f}", "give either lambda or uri, not both"),
         ("integration: {lambda: 'a b'}", "9:25: expected the name or ARN of a Lambda function"),
-        ("integration: {type: MOCK, connectionType: VPC_LINK}", "VPC_LINK needs a connectionId"),
+        ("integration: {type: MOCK, connectionType: VPC_LINK}", "VPC_LINK needs a vpcLink, or a connectionId"),
         ("integration: {type: MOCK, timeoutInMillis: 10}", "9:37: input should be greater than or equal to 50"),
     ],
 )

@@ -265,16 +265,12 @@ def test_a_version_that_a_spec_no_longer_gives_stays_as_aws_cannot_take_it_away(
     ]
 
 
-def test_a_key_with_a_new_value_leaves_its_plan_and_comes_back():
+def test_a_key_with_a_new_value_is_in_its_plan_before_the_old_one_leaves():
     def world(value: str) -> dict[str, dict[str, object]]:
         return {"ApiKey acme": {"value": SecretStr(value * 25)}, "UsagePlan gold": {"apiKeys": ["acme"]}}
 
-    assert turn(world("a"), world("b")) == [
-        "DeleteUsagePlanKey acme",
-        "DeleteApiKey acme",
-        "CreateApiKey acme",
-        "CreateUsagePlanKey acme",
-    ]
+    calls = [call.split(" ")[0] for call in turn(world("a"), world("b"))]
+    assert calls == ["CreateApiKey", "CreateUsagePlanKey", "DeleteUsagePlanKey", "DeleteApiKey"]
 
 
 def test_a_private_api_becomes_an_edge_one_in_two_calls_as_aws_has_no_direct_way():

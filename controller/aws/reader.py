@@ -13,13 +13,13 @@ from typing import Any
 from pydantic import ValidationError
 
 from controller.address import Address
-from controller.call import Call
-from controller.errors import GatewayError
+from controller.call import RAW_ID, Call
+from controller.errors import GatewayError, NotFoundError
 from controller.gateway import Environment
 from controller.kinds.rest.dialect import NAME_TAG, OWNER_TAG, RootKind
-from controller.model import KINDS, Context, children
+from controller.model import KINDS, Context, Listing, children
 from controller.retry import Patient
-from controller.standing import from_tags
+from controller.standing import REPLACES_TAG, from_tags
 from controller.state import State
 from controller.tree import from_payload
 
@@ -38,28 +38,30 @@ def read(patient: Patient, environment: Environment, wanted: frozenset[Address])
     payloads: dict[Address, dict[str, Any]] = {}
     twins: dict[Address, list[dict[str, Any]]] = {}
     for kind in _roots():
-        for at, item in _owned(patient, environment, kind, wanted):
+        for at, item in _told_apart(kind, _owned(patient, environment, kind, wanted), live):
             if at in payloads:
                 twins.setdefault(at, [payloads[at]]).append(item)
             payloads[at] = item
     for at, items in twins.items():
         count = "two" if len(items) == 2 else len(items)  # noqa: PLR2004
         live.unknown[at] = f"{count} live resources are tagged with this name: {_ids(*items)}"
-    ids = {(at.kind, str(item[_kind(at).id_field or ""])): at.key for at, item in payloads.items()}
+    payloads |= {at: patient.perform(Call(_kind(at).read_one)) for at in wanted if KINDS[at.kind].singleton}
+    found = {at: str(item[name]) for at, item in payloads.items() if (name := _kind(at).id_field)}
+    ids = {(at.kind, aws_id): at.key for at, aws_id in found.items()}
     context = Context(ids=ids, throttle=_throttle(account))
     live.standing = {at: from_tags(item.get("tags") or {}) for at, item in payloads.items()}
+    live.ids |= {at: aws_id for at, aws_id in found.items() if at not in twins}
     readable = {at: item for at, item in payloads.items() if at not in live.unknown}
-    live.ids |= {at: str(item[_kind(at).id_field or ""]) for at, item in readable.items()}
     with ThreadPoolExecutor(_PARALLEL) as pool:
         jobs = {at: pool.submit(_contents, patient, at, item) for at, item in readable.items()}
         for at, job in jobs.items():
             try:
-                resources, found = from_payload(at, job.result(), context)
+                resources, inner = from_payload(at, job.result(), context)
             except (GatewayError, ValidationError) as error:
                 live.unknown[at] = _reason(error)
             else:
                 live.resources |= resources
-                live.ids |= found
+                live.ids |= inner | resources[at].learn(at, readable[at])
     return live
 
 
@@ -79,7 +81,9 @@ def _owned(
     if listing is None:
         return
     names = {at.key for at in wanted if at.kind == kind.kind} | {""}
-    for item in patient.pages(Call(listing.operation, listing.params), listing.items):
+    for item in _listed(patient, listing):
+        if not kind.managed(item):
+            continue
         found = item
         if not item.get("tags") and kind.read_one and (kind.read_all or item.get("name", "") in names):
             found = item | patient.perform(_one(kind, item))
@@ -88,22 +92,44 @@ def _owned(
             yield Address(kind.kind, tags[NAME_TAG]), found
 
 
+def _told_apart(
+    kind: type[RootKind], items: Iterator[tuple[Address, dict[str, Any]]], live: State
+) -> Iterator[tuple[Address, dict[str, Any]]]:
+    """What a later one replaced, but that is still there, goes by its AWS id."""
+    found = list(items)
+    replaced = {(at, (item.get("tags") or {}).get(REPLACES_TAG)) for at, item in found}
+    for at, item in found:
+        aws_id = str(item[kind.id_field or "id"])
+        if (at, aws_id) in replaced:
+            outlived = Address(kind.kind, f"{RAW_ID}{aws_id}")
+            live.heirs[outlived] = at
+            yield outlived, item
+        else:
+            yield at, item
+
+
 def _one(kind: type[RootKind], item: Mapping[str, Any]) -> Call:
-    return Call(kind.read_one, {kind.param: item[kind.id_field or "id"], **kind.read_params})
+    return Call(kind.read_one, {**kind.reading(item), **kind.read_params})
 
 
 def _contents(patient: Patient, at: Address, item: dict[str, Any]) -> dict[str, Any]:
     """The payload of a root: itself, and the items of every kind that is listed inside it."""
     kind = _kind(at)
-    own = patient.perform(_one(kind, item)) if kind.read_whole else {}
-    payload = item | own
-    named = {kind.param: item[kind.id_field or "id"]}
+    payload = item | (patient.perform(_one(kind, item)) if kind.read_whole else {})
     for child in children(kind):
         if child.listing:
-            call = Call(child.listing.operation, named | dict(child.listing.params))
-            pages = patient.pages(call, child.listing.items, paged=child.listing.paged)
-            payload[child.kind] = list(pages)
+            payload[child.kind] = _listed(patient, child.listing, kind.reading(item))
     return payload
+
+
+def _listed(patient: Patient, listing: Listing, container: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
+    call = Call(listing.operation, {**(container or {}), **listing.params})
+    try:
+        return list(patient.pages(call, listing.items, paged=listing.paged))
+    except NotFoundError:
+        if listing.optional:
+            return []
+        raise
 
 
 def _throttle(account: Mapping[str, Any]) -> tuple[int, float]:
@@ -112,7 +138,7 @@ def _throttle(account: Mapping[str, Any]) -> tuple[int, float]:
 
 
 def _ids(*items: Mapping[str, Any]) -> str:
-    return ", ".join(str(item.get("id")) for item in items)
+    return ", ".join(str(next(v for k, v in item.items() if k.lower().endswith("id"))) for item in items)
 
 
 def _reason(error: GatewayError | ValidationError) -> str:

@@ -6,8 +6,10 @@ from pydantic import SecretStr
 
 
 ARN = "arn:aws:iam::123456789012:role/x"
+CERTIFICATE = "arn:aws:acm:eu-west-1:123456789012:certificate/a"
 POOL = "arn:aws:cognito-idp:eu-west-1:123456789012:userpool/eu-west-1_a"
 JSON = "application/json"
+BALANCER = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/net/a/b"
 
 MINIMAL: dict[str, dict[str, Any]] = {
     "RestApi shop": {
@@ -31,8 +33,17 @@ MINIMAL: dict[str, dict[str, Any]] = {
             }
         },
         "stages": {"prod": {}},
+        "documentationParts": {"METHOD /pets GET": {"properties": {"summary": "x"}}},
+        "documentationVersions": {"1": {}},
     },
     "ApiKey acme": {},
+    "Account here": {},
+    "VpcLink internal": {"targetArns": [BALANCER]},
+    "ClientCertificate mutual": {},
+    "DomainName example.com": {
+        "certificateArn": CERTIFICATE,
+        "basePathMappings": {"": {"api": "shop"}, "v2": {"api": "shop"}},
+    },
     "UsagePlan gold": {"apiKeys": ["acme"]},
 }
 
@@ -132,7 +143,15 @@ FULL: dict[str, dict[str, Any]] = {
                                 "responseModels": {JSON: "Pet"},
                             }
                         },
-                    }
+                    },
+                    "POST": {
+                        "integration": {
+                            "type": "HTTP_PROXY",
+                            "uri": "https://b.example/y",
+                            "integrationHttpMethod": "POST",
+                            "vpcLink": "internal",
+                        }
+                    },
                 }
             }
         },
@@ -159,9 +178,55 @@ FULL: dict[str, dict[str, Any]] = {
                     "useStageCache": True,
                 },
                 "tags": {"team": "b"},
-            }
+            },
+            "test": {"clientCertificate": "mutual"},
+        },
+        "documentationParts": {
+            "METHOD /pets GET": {"properties": {"summary": "All pets"}},
+            "RESPONSE_HEADER /pets GET 200 X": {"properties": '{"description": "A header"}'},
+        },
+        "documentationVersions": {"1": {"description": "The first"}},
+    },
+    "Account here": {"cloudwatchRoleArn": ARN},
+    "VpcLink internal": {
+        "name": "Internal",
+        "description": "To the cluster",
+        "targetArns": [BALANCER],
+        "tags": {"team": "e"},
+    },
+    "DomainName example.com": {
+        "certificateArn": CERTIFICATE,
+        "certificateName": "edge",
+        "regionalCertificateArn": CERTIFICATE,
+        "regionalCertificateName": "regional",
+        "endpointConfiguration": {"types": ["REGIONAL"]},
+        "securityPolicy": "SecurityPolicy_TLS13_1_3_2025_09",
+        "endpointAccessMode": "STRICT",
+        "mutualTlsAuthentication": {"truststoreUri": "s3://trust/store.pem", "truststoreVersion": "1"},
+        "ownershipVerificationCertificateArn": CERTIFICATE,
+        "routingMode": "ROUTING_RULE_THEN_BASE_PATH_MAPPING",
+        "basePathMappings": {
+            "(none)": {"api": "shop", "stage": "prod"},
+            "v2": {"restApiId": "abc123", "stage": "prod"},
+        },
+        "tags": {"team": "g"},
+    },
+    "DomainName inner": {
+        "domainName": "inner.example.com",
+        "certificateArn": CERTIFICATE,
+        "endpointConfiguration": {"types": ["PRIVATE"]},
+        "policy": {
+            "Statement": [
+                {
+                    "Effect": "Allow",
+                    "Principal": "*",
+                    "Action": "execute-api:Invoke",
+                    "Resource": "execute-api:/*",
+                }
+            ]
         },
     },
+    "ClientCertificate mutual": {"description": "Shown to backends", "generation": 2, "tags": {"team": "f"}},
     "ApiKey acme": {
         "name": "Acme",
         "description": "A customer",

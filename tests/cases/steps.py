@@ -1,6 +1,7 @@
 """Plans on the fake: what leads from one world to another, carried out and proven."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from controller.address import Address
@@ -11,6 +12,7 @@ from controller.plan import Plan, Step, plan
 from controller.policy import retained
 from controller.retry import Patient
 from controller.state import State
+from controller.succession import succeed
 from tests.engine import HERE, desired
 from tests.fake import FakeGateway
 
@@ -40,7 +42,8 @@ def live(fake: FakeGateway, wanted: State | None = None) -> State:
 def prepared(fake: FakeGateway, world: World, history: int = 10) -> tuple[Plan, dict[Address, str]]:
     """The plan that leads from what is on the fake to a world, and the ids it starts with."""
     wanted = desired(world)
-    present = retained(wanted, live(fake, wanted), history)
+    wanted, found = succeed(wanted, live(fake, wanted), datetime.now(UTC))
+    present = retained(wanted, found, history)
     changes = diff(wanted, present)
     return plan(changes, wanted, present), present.ids
 

@@ -71,17 +71,13 @@ class FakeGateway:
     ) -> None:
         self.environment = environment or Environment("123456789012", "eu-west-1")
         self.validate = validate
-        self.world = World(
-            self.environment, logs_role=logs_role, quotas=quotas, link_reads=link_reads
-        )
+        self.world = World(self.environment, logs_role=logs_role, quotas=quotas, link_reads=link_reads)
         self.calls: list[tuple[str, str, dict[str, Any]]] = []
         self.fail: Fault | None = None
         self.fail_after: Fault | None = None
         self._lock = threading.RLock()
 
-    def __call__(
-        self, operation: str, params: Mapping[str, Any], *, service: str = "apigateway"
-    ) -> dict[str, Any]:
+    def __call__(self, operation: str, params: Mapping[str, Any], *, service: str = "apigateway") -> dict[str, Any]:
         with self._lock:
             asked = deepcopy(dict(params))
             number = len(self.calls)
@@ -117,9 +113,7 @@ class FakeGateway:
         return answer
 
     @staticmethod
-    def _consult(
-        fault: Fault | None, number: int, operation: str, params: Mapping[str, Any]
-    ) -> None:
+    def _consult(fault: Fault | None, number: int, operation: str, params: Mapping[str, Any]) -> None:
         error = fault(number, operation, params) if fault else None
         if error is None:
             return

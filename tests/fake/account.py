@@ -16,7 +16,7 @@ PATCH = Patch(
     ("/cloudwatchRoleArn", (REPLACE,), scalar("cloudwatchRoleArn")),
     ("/features", (ADD,), member("features")),
 )
-ARN = re.compile(r"arn:[a-z-]+:apigateway:[a-z0-9-]+::(?P<path>/.+)")
+ARN = re.compile(r"arn:[a-z-]+:apigateway:[a-z0-9-]+:\d*:(?P<path>/.+)")
 STAGE = re.compile(r"/restapis/(?P<api>[^/]+)/stages/(?P<stage>[^/]+)")
 
 
@@ -44,7 +44,8 @@ def tagged(world: World, arn: str) -> Record:
     if stage and stage["api"] in world.apis:
         found = world.apis[stage["api"]].stages.get(stage["stage"])
     else:
-        found = taggable(world).get(match["path"])
+        # A private domain's ARN holds its id, too.
+        found = taggable(world).get(match["path"].partition("+")[0])
     if found is None:
         raise refusals.missing(f"Invalid resource identifier specified: {arn}")
     return found

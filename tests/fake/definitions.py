@@ -30,9 +30,7 @@ def check_unique(collection: dict[str, Record], record: Record, kind: str) -> No
     name = record.get("name")
     for other in collection.values():
         if name and other.get("name") == name and other["id"] != record["id"]:
-            raise refusals.bad(
-                f"{kind} name must be unique. {kind} {name} already exists in this RestApi."
-            )
+            raise refusals.bad(f"{kind} name must be unique. {kind} {name} already exists in this RestApi.")
 
 
 # --- authorizers ---------------------------------------------------------------------------------
@@ -84,8 +82,7 @@ def release_authorizer(world: World, params: Record, record: Record) -> None:
         if method.get("authorizerId") == record["id"]:
             path, _, verb = place.rpartition("/")
             raise refusals.conflict(
-                f"Cannot delete authorizer '{record['name']}', is referenced in method: "
-                f"{verb}/{path}"
+                f"Cannot delete authorizer '{record['name']}', is referenced in method: {verb}/{path}"
             )
 
 

@@ -24,8 +24,7 @@ def release(world: World, params: Record, record: Record) -> None:
             raise refusals.bad("Active stages pointing to this deployment must be moved or deleted")
         if stage.get("canarySettings", {}).get("deploymentId") == record["id"]:
             raise refusals.bad(
-                "Active stages with canary settings pointing to this deployment must be moved "
-                "or deleted"
+                "Active stages with canary settings pointing to this deployment must be moved or deleted"
             )
     del world.snapshots[record["id"]], world.deployed_links[record["id"]]
 
@@ -101,13 +100,10 @@ def check_stage(api: Api, params: Record) -> None:
         )
     if canary is not None and stage not in api.stages:
         raise refusals.bad(
-            f"{WRONG}Stage {stage} must already be created before making a canary release "
-            "deployment"
+            f"{WRONG}Stage {stage} must already be created before making a canary release deployment"
         )
     if canary is None and "canarySettings" in api.stages.get(stage or "", {}):
-        raise refusals.bad(
-            f"{WRONG}Stage {stage} has canary settings; remove or promote the canary first"
-        )
+        raise refusals.bad(f"{WRONG}Stage {stage} has canary settings; remove or promote the canary first")
 
 
 def links(api: Api) -> dict[str, str]:

@@ -21,9 +21,7 @@ PART = register(
         key="documentationPartId",
         absent="Invalid Documentation part identifier specified",
         api_collection=attrgetter("documentation_parts"),
-        patch=Patch(
-            FAMILY_B, ("/properties", (REPLACE,), scalar("properties", filled(NO_PROPERTIES)))
-        ),
+        patch=Patch(FAMILY_B, ("/properties", (REPLACE,), scalar("properties", filled(NO_PROPERTIES)))),
         lenient=True,
     ),
     "GetDocumentationParts",
@@ -51,9 +49,7 @@ def get_parts(world: World, params: Record) -> Record:
     parts = world.api(params).documentation_parts
     fields = {"type": "type", "path": "path", "nameQuery": "name"}
     wanted = {ours: params[theirs] for theirs, ours in fields.items() if theirs in params}
-    fitting = [
-        parts[key] for key in sorted(parts) if wanted.items() <= parts[key]["location"].items()
-    ]
+    fitting = [parts[key] for key in sorted(parts) if wanted.items() <= parts[key]["location"].items()]
     return page(fitting, params)
 
 
@@ -61,8 +57,7 @@ def release_version(world: World, params: Record, record: Record) -> None:
     for stage in world.api(params).stages.values():
         if stage.get("documentationVersion") == record["version"]:
             raise refusals.bad(
-                f"Cannot delete documentation version {record['version']}, it is used by stage "
-                f"{stage['stageName']}"
+                f"Cannot delete documentation version {record['version']}, it is used by stage {stage['stageName']}"
             )
 
 

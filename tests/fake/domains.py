@@ -81,8 +81,18 @@ def release(world: World, params: Record, record: Record) -> None:
     world.mappings.pop(record["domainName"], None)
 
 
+class DomainKind(Kind):
+    """Private domains are named by their id as well."""
+
+    def find(self, world: World, params: Record) -> Record:
+        record = super().find(world, params)
+        if record.get("domainNameId") != params.get("domainNameId"):
+            raise refusals.missing(self.absent)
+        return record
+
+
 DOMAIN = register(
-    Kind(
+    DomainKind(
         name="DomainName",
         plural="DomainNames",
         key="domainName",

@@ -17,10 +17,13 @@ from tests.fake.world import Api, World
 
 IDENTITY = re.compile(r"(?<![A-Za-z0-9])[a-z0-9]{10}(?![A-Za-z0-9])")
 NAME_TAG = "reconcile:name"
+# Tags that tell of how something came about.
+HISTORY = "reconcile:replaces"
 VOLATILE = frozenset(
     {"id", "createdDate", "lastUpdatedDate", "rootResourceId", "apiStatus", "status"}
     | {"statusMessage", "clientCertificateId", "pemEncodedCertificate", "expirationDate"}
     | {"certificateUploadDate", "regionalDomainName", "distributionDomainName", "domainNameId"}
+    | {"regionalHostedZoneId", "distributionHostedZoneId"}
 )
 JSON_TEXTS = ("policy", "schema", "properties")
 TEMPLATES = ("requestTemplates", "responseTemplates")
@@ -56,9 +59,7 @@ def account_names(world: World) -> Names:
         "key": world.api_keys,
         "certificate": world.certificates,
     }.items():
-        rows = [
-            (key, logical(one) or one.get("description", ""), one) for key, one in records.items()
-        ]
+        rows = [(key, logical(one) or one.get("description", ""), one) for key, one in records.items()]
         names |= numbered(prefix, rows)
     return names
 
@@ -92,7 +93,9 @@ def _plain_record(record: Record, names: Names) -> Record:
         elif name in TEMPLATES:
             shown = {key: template or "" for key, template in value.items()}
         elif name in ("stageVariableOverrides", "variables", "tags"):
-            shown = {key: plain(one, names) for key, one in value.items()}
+            shown = {key: plain(one, names) for key, one in value.items() if key != HISTORY}
+        elif name == "tlsConfig":
+            shown = {key: one for key, one in value.items() if one}
         else:
             shown = plain(value, names)
         if shown not in (None, "", {}, []):
@@ -143,11 +146,7 @@ def snapshot_state(world: World) -> Record:
     keys = {names[key]: plain(one, names) for key, one in world.api_keys.items()}
     for key in world.generated_keys:
         keys[names[key]]["value"] = "(generated)"
-    members = {
-        names[plan]: sorted(names[key] for key in keys)
-        for plan, keys in world.plan_keys.items()
-        if keys
-    }
+    members = {names[plan]: sorted(names[key] for key in keys) for plan, keys in world.plan_keys.items() if keys}
     return {
         "account": plain(world.account, names),
         "apis": apis,
@@ -168,7 +167,7 @@ def snapshot_state(world: World) -> Record:
 def _api(world: World, api: Api, account: Names) -> Record:
     digests = {key: f"<deployment:{_digest(world.snapshots[key])}>" for key in api.deployments}
     names = account | api_names(api) | digests
-    deployments = [{"content": digests[key], **plain(one)} for key, one in api.deployments.items()]
+    deployments = [{"content": digests[key], **plain(one, names)} for key, one in api.deployments.items()]
     return {
         **definition(world, api),
         "record": plain(api.record, names),

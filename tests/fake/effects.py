@@ -100,9 +100,7 @@ def whole_object(field: str, absent: str) -> Effect:
     return effect
 
 
-def entry(
-    field: str, convert: Convert, absent: str, *, upsert: bool = False, keep: bool = False
-) -> Effect:
+def entry(field: str, convert: Convert, absent: str, *, upsert: bool = False, keep: bool = False) -> Effect:
     """One key of a map. The last key takes the map along, unless it is one AWS always shows."""
 
     def effect(record: Record, operation: Operation) -> None:

@@ -30,9 +30,7 @@ STREAMING_URI = "/response-streaming-invocations"
 HTTP_URI = re.compile(r"https?://\S+")
 MEDIA_TYPE = re.compile(r"[^/\s]+/[^/\s]+")
 REQUEST_KEY = re.compile(r"integration\.request\.(header|querystring|path)\..+")
-DECLARED = re.compile(
-    r"method\.request\.(querystring|header|multivaluequerystring|multivalueheader)\..+"
-)
+DECLARED = re.compile(r"method\.request\.(querystring|header|multivaluequerystring|multivalueheader)\..+")
 REQUEST_VALUE = re.compile(
     r"'.*'|method\.request\.(path|querystring|header|multivalue\w+)\..+|method\.request\.body.*"
     r"|context\..+|stageVariables\..+"
@@ -168,11 +166,7 @@ def check_mappings(method: Record, integration: Record) -> None:
         if DECLARED.fullmatch(value) and value not in declared:
             raise refusals.mapping_error(f"Invalid mapping expression parameter specified: {value}")
     for key in integration["cacheKeyParameters"]:
-        if (
-            key not in declared
-            and key not in mappings
-            and not key.startswith("method.request.path.")
-        ):
+        if key not in declared and key not in mappings and not key.startswith("method.request.path."):
             raise refusals.bad(f"Invalid mapping expression parameter specified: {key}")
 
 

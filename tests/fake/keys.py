@@ -143,9 +143,7 @@ def get_member(world: World, params: Record) -> Record:
 @answers("GetUsagePlanKeys")
 def get_members(world: World, params: Record) -> Record:
     """A missing plan has no keys; that is not an error."""
-    members = [
-        membership(world, key) for key in sorted(world.plan_keys.get(params["usagePlanId"], []))
-    ]
+    members = [membership(world, key) for key in sorted(world.plan_keys.get(params["usagePlanId"], []))]
     start = params.get("nameQuery", "")
     return page([one for one in members if one.get("name", "").startswith(start)], params)
 

@@ -96,9 +96,7 @@ def release_certificate(world: World, params: Record, record: Record) -> None:
     for api in world.apis.values():
         for name, stage in api.stages.items():
             if stage.get("clientCertificateId") == identity:
-                raise refusals.bad(
-                    f"Client certificate {identity} is still in use by stage {api.id}:{name}"
-                )
+                raise refusals.bad(f"Client certificate {identity} is still in use by stage {api.id}:{name}")
 
 
 CERTIFICATE = register(

@@ -39,9 +39,7 @@ def unless_open(effect: Effect) -> Effect:
 def authorization(value: str | None) -> str:
     wanted = (value or "").upper()
     if wanted not in AUTHORIZATIONS:
-        raise refusals.bad(
-            f"Invalid Authorization type specified. Must be one of: [{', '.join(AUTHORIZATIONS)}]"
-        )
+        raise refusals.bad(f"Invalid Authorization type specified. Must be one of: [{', '.join(AUTHORIZATIONS)}]")
     return wanted
 
 

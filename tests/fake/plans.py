@@ -36,8 +36,7 @@ def attached(record: Record, value: str | None) -> Any:
 
 def unknown_stage(record: Record, api_id: str, stage: str) -> Exception:
     return refusals.missing(
-        f"Invalid API Stage {{api: {api_id}, stage: {stage}}} specified for usageplan "
-        f"{record['id']}"
+        f"Invalid API Stage {{api: {api_id}, stage: {stage}}} specified for usageplan {record['id']}"
     )
 
 
@@ -153,8 +152,7 @@ def check_key(world: World, key: str, plan: Record) -> None:
             if shared:
                 api_id, stage = min(shared)
                 raise refusals.conflict(
-                    f"API Key {key} is already associated with a usage plan of API Stage "
-                    f"{api_id}:{stage}"
+                    f"API Key {key} is already associated with a usage plan of API Stage {api_id}:{stage}"
                 )
 
 

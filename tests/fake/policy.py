@@ -25,13 +25,9 @@ def store(policy: str, api_id: str, environment: Environment) -> str:
     statements = document.get("Statement") if isinstance(document, dict) else None
     if not isinstance(document, dict) or not statements:
         raise refusals.bad(
-            "Invalid policy document. Please check the policy syntax and ensure that "
-            "Principals are valid."
+            "Invalid policy document. Please check the policy syntax and ensure that Principals are valid."
         )
-    arn = (
-        f"arn:{environment.partition}:execute-api:{environment.region}:"
-        f"{environment.account}:{api_id}/"
-    )
+    arn = f"arn:{environment.partition}:execute-api:{environment.region}:{environment.account}:{api_id}/"
     several = statements if isinstance(statements, list) else [statements]
     stored = [_statement(statement, arn) for statement in several]
     document["Statement"] = stored if isinstance(statements, list) else stored[0]

@@ -43,7 +43,4 @@ def quota(things: str) -> QuotaError:
 
 def mapping_error(reason: str) -> InvalidError:
     """How AWS refuses parameter mappings and content types of an integration."""
-    return bad(
-        "Invalid mapping expression specified: Validation Result: "
-        f"warnings : [], errors : [{reason}]"
-    )
+    return bad(f"Invalid mapping expression specified: Validation Result: warnings : [], errors : [{reason}]")

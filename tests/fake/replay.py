@@ -39,9 +39,7 @@ def shape(value: Any, key: str = "") -> Any:
     if isinstance(value, dict):
         return {k: shape(v, k) for k, v in value.items() if k not in HIDDEN}
     if isinstance(value, list):
-        return sorted(
-            (shape(item) for item in value), key=lambda one: json.dumps(one, sort_keys=True)
-        )
+        return sorted((shape(item) for item in value), key=lambda one: json.dumps(one, sort_keys=True))
     if isinstance(value, str) and key in JSON_TEXTS:
         return shape(json.loads(value))
     return "datetime" if isinstance(value, datetime) else masked(value, key)
@@ -90,8 +88,6 @@ def fragment(message: str) -> str:
     return re.split(r"enum value set|Must be one of: \[/deploymentId", message)[0]
 
 
-def patch(
-    op: str, path: str, value: str | None = None, source: str | None = None
-) -> dict[str, str]:
+def patch(op: str, path: str, value: str | None = None, source: str | None = None) -> dict[str, str]:
     fields = {"op": op, "path": path, "value": value, "from": source}
     return {name: field for name, field in fields.items() if field is not None}

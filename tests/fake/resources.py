@@ -68,14 +68,11 @@ def check_siblings(api: Api, resource: Record) -> None:
     ]
     part = resource["pathPart"]
     if part in siblings:
-        raise refusals.conflict(
-            f"Another resource with the same parent already has this name: {part}"
-        )
+        raise refusals.conflict(f"Another resource with the same parent already has this name: {part}")
     variable = next((sibling for sibling in siblings if sibling.startswith("{")), None)
     if variable and part.startswith("{"):
         raise refusals.bad(
-            f"A sibling ({variable}) of this resource already has a variable path part -- "
-            "only one is allowed"
+            f"A sibling ({variable}) of this resource already has a variable path part -- only one is allowed"
         )
 
 

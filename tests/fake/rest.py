@@ -105,9 +105,7 @@ def check(world: World, record: Record, written_policy: str | None) -> None:
         raise refusals.bad("VPC endpoints are only supported for private REST APIs.")
     modes = ("BASIC", "STRICT") if record["securityPolicy"].startswith(ENHANCED) else (None,)
     if record.get("endpointAccessMode") not in modes:
-        raise refusals.bad(
-            "Invalid endpointAccessMode: BASIC or STRICT goes with an enhanced securityPolicy only."
-        )
+        raise refusals.bad("Invalid endpointAccessMode: BASIC or STRICT goes with an enhanced securityPolicy only.")
     if written_policy:
         record["policy"] = policy.store(written_policy, record["id"], world.environment)
 
@@ -204,9 +202,7 @@ def create(world: World, params: Record) -> Record:
             "ipAddressType": configuration.get("ipAddressType", default_addresses(endpoint)),
             **chosen(configuration, "vpcEndpointIds"),
         },
-        **chosen(
-            params, "name", "description", "version", "binaryMediaTypes", "endpointAccessMode"
-        ),
+        **chosen(params, "name", "description", "version", "binaryMediaTypes", "endpointAccessMode"),
         **chosen(params, "minimumCompressionSize", "tags"),
     }
     check(world, record, params.get("policy"))
@@ -255,11 +251,7 @@ def put(world: World, params: Record) -> Record:
     document = _document(params["body"])
     info = document.pop("info", {})
     about = {key: value for key, value in document.items() if key not in ("openapi", "swagger")}
-    if (
-        params.get("mode", "merge") != "merge"
-        or about != {"paths": {}}
-        or set(info) - {"title", "version"}
-    ):
+    if params.get("mode", "merge") != "merge" or about != {"paths": {}} or set(info) - {"title", "version"}:
         raise refusals.bad("Invalid OpenAPI input. The fake imports info and nothing else.")
     if info.get("title"):
         record["name"] = info["title"]

@@ -99,9 +99,7 @@ class StageRefusals(Refusals):
                 "Invalid accessLogSettings path. Must be one of : "
                 "[/accessLogSettings/destinationArn, /accessLogSettings/format]"
             )
-        return refusals.bad(
-            f"Invalid method setting path: {operation.path}. Must be one of: [{KNOWN_PATHS}]"
-        )
+        return refusals.bad(f"Invalid method setting path: {operation.path}. Must be one of: [{KNOWN_PATHS}]")
 
     def op(self, operation: Operation, rule: Rule, rules: tuple[Rule, ...]) -> Exception:
         if operation.op == ADD and REPLACE in rule.operations:
@@ -159,9 +157,7 @@ def log_destination(value: str | None) -> str:
 def log_format(value: str | None) -> str:
     layout = filled("Access Log value must not be empty")(value)
     if not re.search(r"\$context\.(requestId|extendedRequestId)", layout):
-        raise refusals.bad(
-            "Access Log format must contain either $context.requestId or $context.extendedRequestId"
-        )
+        raise refusals.bad("Access Log format must contain either $context.requestId or $context.extendedRequestId")
     return str(layout)
 
 
@@ -218,9 +214,7 @@ class StagePatch(Patch):
             super().one(draft, operation)
 
 
-def change_setting(
-    draft: Record, key: str, field: str, convert: Convert, operation: Operation
-) -> None:
+def change_setting(draft: Record, key: str, field: str, convert: Convert, operation: Operation) -> None:
     settings = draft["methodSettings"]
     if key not in settings:
         settings[key] = deepcopy(settings.get("*/*", DEFAULT_SETTING))

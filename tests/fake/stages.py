@@ -23,9 +23,7 @@ def check_variables(variables: dict[str, str]) -> None:
         raise refusals.bad("A stage may have at most 100 variables")
     for name, value in variables.items():
         if not VARIABLE_NAME.fullmatch(name) or not VARIABLE_VALUE.fullmatch(value):
-            raise refusals.bad(
-                f"Stage variable {name} is not valid: values should match [A-Za-z0-9-._~:/?#&=,]+"
-            )
+            raise refusals.bad(f"Stage variable {name} is not valid: values should match [A-Za-z0-9-._~:/?#&=,]+")
 
 
 def new_canary(deployment_id: str, settings: Record) -> Record:
@@ -69,9 +67,7 @@ def check(world: World, api: Api, old: Record, new: Record) -> None:
 def check_logs(world: World, stage: Record) -> None:
     levels = {setting.get("loggingLevel", "OFF") for setting in stage["methodSettings"].values()}
     if (levels - {"OFF"} or "accessLogSettings" in stage) and not world.may_log():
-        raise refusals.bad(
-            "CloudWatch Logs role ARN must be set in account settings to enable logging"
-        )
+        raise refusals.bad("CloudWatch Logs role ARN must be set in account settings to enable logging")
 
 
 def add_stage(world: World, api: Api, name: str, deployment_id: str, fields: Record) -> Record:

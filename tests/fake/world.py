@@ -51,9 +51,7 @@ class Api:
 
     def served(self) -> set[str]:
         """The deployments some stage or canary points to."""
-        canaries = {
-            stage.get("canarySettings", {}).get("deploymentId") for stage in self.stages.values()
-        }
+        canaries = {stage.get("canarySettings", {}).get("deploymentId") for stage in self.stages.values()}
         return (canaries - {None}) | {stage["deploymentId"] for stage in self.stages.values()}
 
 
@@ -106,9 +104,7 @@ class World:
             return self.apis[identity]
         if callable(absent):
             raise absent()
-        raise refusals.missing(
-            absent or f"Invalid API identifier specified {self.environment.account}:{identity}"
-        )
+        raise refusals.missing(absent or f"Invalid API identifier specified {self.environment.account}:{identity}")
 
     def limit(self, things: str, collection: dict[Any, Any], most: int) -> None:
         if self.quotas and len(collection) >= most:

@@ -1,9 +1,14 @@
 """The kinds of REST APIs (version 1 of API Gateway), a file each."""
 
 from controller.kinds.rest import (
+    account,
     api_key,
     authorizer,
+    base_path_mapping,
+    client_certificate,
     deployment,
+    documentation,
+    domain_name,
     gateway_response,
     integration,
     method,
@@ -12,13 +17,19 @@ from controller.kinds.rest import (
     stage,
     usage_plan,
     validation,
+    vpc_link,
 )
 
 
 __all__ = [
+    "account",
     "api_key",
     "authorizer",
+    "base_path_mapping",
+    "client_certificate",
     "deployment",
+    "documentation",
+    "domain_name",
     "gateway_response",
     "integration",
     "method",
@@ -27,4 +38,5 @@ __all__ = [
     "stage",
     "usage_plan",
     "validation",
+    "vpc_link",
 ]

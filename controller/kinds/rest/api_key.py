@@ -1,6 +1,7 @@
 """ApiKey: what a caller sends to be counted by a usage plan.
 
-One default is not AWS's: a key is enabled unless the spec says otherwise (docs/adr/0004-api-keys-enabled.md).
+A new value is a new key: it takes its place in usage plans before the old one is deleted. One default is not AWS's:
+a key is enabled unless the spec says otherwise (docs/adr/0004-api-keys-enabled.md).
 Facts: API Gateway API reference, CreateApiKey and UpdateApiKey.
 """
 
@@ -40,6 +41,7 @@ class ApiKey(RootKind):
     arn = "apikeys"
     read_one = "GetApiKey"
     read_params = {"includeValue": True}
+    make_before_break = True
 
     name: Annotated[str, Wire(always=True)] = ""
     description: Annotated[str | None, Wire(clear="empty")] = None

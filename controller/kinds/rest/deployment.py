@@ -2,7 +2,8 @@
 
 The digest is taken over the desired definition without what is at its default, with logical names and in a
 fixed order: a new field in this controller redeploys nothing. It stands in the deployment's description, so a
-later run recognises the deployment. Facts: API Gateway API reference, CreateDeployment.
+later run recognises the deployment. So do the ids of the VPC links inside: when one of them was replaced, the
+snapshot no longer is what its digest says. Facts: API Gateway API reference, CreateDeployment.
 """
 
 from __future__ import annotations
@@ -12,18 +13,19 @@ import json
 import re
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from pydantic import BaseModel
 
 from controller.address import Address
-from controller.call import RAW_ID
+from controller.call import RAW_ID, Text
 from controller.facets import COSMETIC, DERIVED, INTERNAL, WRITE_ONLY, canonical, facets
 from controller.kinds.rest.dialect import RestKind
 from controller.model import KINDS, Context, Listing, Resource, register
 
 
 _STAMP = re.compile(r"\bdefinition:([0-9a-f]{16})\b")
+_LINKS = re.compile(r"\bvpcLinks:([A-Za-z0-9,]+)")
 
 
 @register
@@ -41,15 +43,36 @@ class Deployment(RestKind):
     delete = "DeleteDeployment"
 
     description: Annotated[str, WRITE_ONLY, DERIVED] = ""
+    vpcLinks: Annotated[tuple[str, ...], INTERNAL] = ()
     createdDate: Annotated[datetime | None, INTERNAL] = None
 
     @classmethod
     def key_of(cls, item: Mapping[str, Any], context: Context) -> str:
         found = _STAMP.search(item.get("description") or "")
-        return found[1] if found else f"{RAW_ID}{item['id']}"
+        outlived = any(name.startswith(RAW_ID) for name in _links(item, context))
+        return found[1] if found and not outlived else f"{RAW_ID}{item['id']}"
+
+    @classmethod
+    def from_aws(cls, payload: Mapping[str, Any], context: Context) -> Self:
+        return super().from_aws({**payload, "vpcLinks": _links(payload, context)}, context)
 
     def recognised_by(self, at: Address, params: Mapping[str, Any]) -> Mapping[str, Any]:
-        return {"description": self.description}
+        return {"description": params["description"]}
+
+    def needs(self, at: Address) -> frozenset[Address]:
+        # AWS keeps a link in use as long as a stage serves a snapshot that holds it.
+        return frozenset(Address("VpcLink", name) for name in self.vpcLinks)
+
+    def moved(self, at: Address, moves: Mapping[Address, Address], aws_id: str) -> tuple[Address, Self]:
+        """A snapshot that holds what was replaced is no longer what the definition says."""
+        links = tuple(sorted(moves.get(link, link).key for link in self.needs(at)))
+        place = at if links == self.vpcLinks else Address(at.kind, f"{RAW_ID}{aws_id}", at.parent)
+        return moves.get(at, place), self.model_copy(update={"vpcLinks": links})
+
+    def create_fields(self, at: Address) -> dict[str, Any]:
+        links = [part for link in sorted(self.needs(at)) for part in (",", link)]
+        tail = (" vpcLinks:", *links[1:]) if links else ()
+        return {"description": Text((self.description, *tail))}
 
     @classmethod
     def derive(cls, desired: dict[Address, Resource], revision: str) -> None:
@@ -57,11 +80,24 @@ class Deployment(RestKind):
         for stage in [at for at in desired if at.kind == "Stage"]:
             key = digest(stage.root, desired)
             description = f"{f'git:{revision} ' if revision else ''}definition:{key}"
-            desired[stage.root.child(cls.kind, key)] = cls(description=description)
+            links = _linked(stage.root, desired)
+            desired[stage.root.child(cls.kind, key)] = cls(description=description, vpcLinks=links)
             served: dict[str, Any] = {"deployment": key}
             if getattr(desired[stage], "canarySettings", None):
                 served["canaryDeployment"] = key
             desired[stage] = desired[stage].model_copy(update=served)
+
+
+def _linked(root: Address, desired: Mapping[Address, Resource]) -> tuple[str, ...]:
+    """The VPC links that a definition names."""
+    named = {name for at, item in desired.items() if at.within(root) for name in item.refs(at)}
+    return tuple(sorted(name.key for name in named if name.kind == "VpcLink"))
+
+
+def _links(item: Mapping[str, Any], context: Context) -> tuple[str, ...]:
+    """The VPC links that a deployment's description tells of, by name; by id what is gone or was replaced."""
+    found = _LINKS.search(item.get("description") or "")
+    return tuple(sorted(context.name("VpcLink", aws_id) for aws_id in found[1].split(","))) if found else ()
 
 
 def digest(root: Address, resources: Mapping[Address, Resource]) -> str:

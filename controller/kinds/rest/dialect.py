@@ -10,10 +10,14 @@ from controller.call import Call, Fact, Probe, Text
 from controller.facets import DOCUMENT, INTERNAL, TAGS, dumped, facets, wired
 from controller.kinds.rest import patch
 from controller.model import KINDS, Resource, reference
+from controller.standing import REPLACES_TAG
 
 
 OWNER_TAG = "reconcile:owner"
 NAME_TAG = "reconcile:name"
+GENERATION_TAG = "reconcile:generation"
+OWN_TAGS = frozenset({OWNER_TAG, NAME_TAG, GENERATION_TAG, REPLACES_TAG})
+"""Tags that say what a root is; they are no part of its content."""
 RESERVED_TAGS = ("aws:", "reconcile:")
 
 
@@ -110,7 +114,7 @@ class RestKind(Resource):
             self.single(),
         )
 
-    def single(self) -> tuple[str, str] | None:
+    def single(self) -> tuple[str, str, str] | None:
         """How a probe reads one item whole, if the listing leaves something out."""
         return None
 
@@ -179,18 +183,25 @@ class RootKind(RestKind):
 
     @classmethod
     def from_spec(cls, key: str, raw: Mapping[str, Any]) -> Self:
-        return super().from_spec(key, {"name": key, **raw})
+        return super().from_spec(key, {"name": key, **raw} if "name" in cls.model_fields else raw)
+
+    @classmethod
+    def reading(cls, item: Mapping[str, Any]) -> dict[str, Any]:
+        """The parameters that name a live root in a call."""
+        return {cls.param: item[cls.id_field or "id"]}
 
     def marked(self, tags: Mapping[str, str]) -> Self:
         own = getattr(self, "tags", None)
         return self if own is None else self.model_copy(update={"tags": own | dict(tags)})
 
-    def single(self) -> tuple[str, str] | None:
-        return (self.read_one, self.param) if self.read_one else None
+    def single(self) -> tuple[str, str, str] | None:
+        return (self.read_one, self.param, self.id_field or "id") if self.read_one else None
 
     def create_tags(self, at: Address) -> dict[str, Any]:
         own = {OWNER_TAG: Fact.OWNER, NAME_TAG: at.key}
         return {"tags": dict(getattr(self, "tags", {})) | own}
 
     def recognised_by(self, at: Address, params: Mapping[str, Any]) -> Mapping[str, Any]:
-        return {"tags": {OWNER_TAG: Fact.OWNER, NAME_TAG: at.key}}
+        # An heir has its name in common with what it replaces.
+        heir = {key: item for key, item in getattr(self, "tags", {}).items() if key == REPLACES_TAG}
+        return {"tags": {OWNER_TAG: Fact.OWNER, NAME_TAG: at.key} | heir}

@@ -12,7 +12,7 @@ from pydantic import Field, model_validator
 
 from controller.address import Address
 from controller.call import Call
-from controller.facets import CREATE_ONLY, ServerDefault, StringSet, Value, Wire
+from controller.facets import CREATE_ONLY, Ref, ServerDefault, StringSet, Value, Wire
 from controller.kinds.rest import lambdas, patch
 from controller.kinds.rest.dialect import RestKind
 from controller.kinds.rest.method import STATUS
@@ -47,6 +47,9 @@ class Integration(RestKind):
     uri: str | None = None
     connectionType: Literal["INTERNET", "VPC_LINK"] = "INTERNET"
     connectionId: str | None = None
+    vpcLink: Annotated[
+        str | None, Ref("VpcLink", raw="connectionId"), Wire(send="connectionId", patch="/connectionId")
+    ] = Field(None, description="A VpcLink by its logical name; brings connectionType VPC_LINK along.")
     integrationTarget: str | None = None
     credentials: Annotated[str | None, CREATE_ONLY] = None
     requestParameters: dict[str, str] = {}
@@ -73,7 +76,8 @@ class Integration(RestKind):
 
     @classmethod
     def desugar(cls, raw: dict[str, Any], scope: Scope) -> dict[str, Any]:
-        return lambdas.integration(raw, scope)
+        linked = {"connectionType": "VPC_LINK"} if raw.get("vpcLink") else {}
+        return linked | lambdas.integration(raw, scope)
 
     def check(self, at: Address, desired: Mapping[Address, Resource]) -> Iterator[tuple[str, str]]:
         if self.type != "MOCK" and not self.uri:
@@ -85,14 +89,17 @@ class Integration(RestKind):
                 "uri",
                 f"{self.type} needs an ARN, arn:aws:apigateway:{{region}}:{{service}}:path/… or action/…",
             )
-        if self.connectionType == "VPC_LINK" and not self.connectionId:
-            yield "connectionType", "VPC_LINK needs a connectionId"
+        if self.connectionType == "VPC_LINK" and not (self.vpcLink or self.connectionId):
+            yield "connectionType", "VPC_LINK needs a vpcLink, or a connectionId"
+        if self.vpcLink and (self.connectionId or self.connectionType != "VPC_LINK"):
+            yield "vpcLink", "a vpcLink goes with connectionType VPC_LINK and without a connectionId"
         if self.connectionType == "VPC_LINK" and not self.type.startswith("HTTP"):
             yield "connectionType", "VPC_LINK is for HTTP and HTTP_PROXY only"
 
     def leaves_first(self) -> bool:
         # A method deleted with its link still named keeps the link "in use" for ever.
-        return self.connectionType == "VPC_LINK" and "${stageVariables." not in (self.connectionId or "")
+        link = self.vpcLink or self.connectionId or ""
+        return self.connectionType == "VPC_LINK" and "${stageVariables." not in link
 
     def updating(self, at: Address, old: Self) -> list[Call]:
         if self.requestParameters == old.requestParameters or not self.cacheKeyParameters:

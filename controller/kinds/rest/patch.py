@@ -23,10 +23,15 @@ Operation = dict[str, Any]
 
 def operations(at: Address, old: BaseModel, new: BaseModel, prefix: str = "") -> list[Operation]:
     """The patch operations that make `old` like `new`, in the order of the fields."""
+    known = facets(type(new)).items()
+    twins = {twin: name for name, facet in known if facet.ref and (twin := facet.ref.raw)}
+    twins |= {name: twin for twin, name in twins.items()}
     return [
         operation
-        for name, facet in facets(type(new)).items()
+        for name, facet in known
         if patchable(facet) and not same(getattr(old, name), getattr(new, name))
+        # A member that has two fields is not cleared for the one when it is set by the other.
+        if not (getattr(new, name) is None and name in twins and getattr(new, twins[name]) is not None)
         for operation in _field(at, facet, prefix + facet.patch, getattr(old, name), getattr(new, name))
     ]
 

@@ -12,7 +12,7 @@ from controller.call import Call
 from controller.facets import COSMETIC, DOCUMENT, TAGS, ServerDefault, StringSet, Value, Wire, dumped
 from controller.kinds.rest.authorizer import with_authorization
 from controller.kinds.rest.cors import Cors, spread_cors
-from controller.kinds.rest.dialect import NAME_TAG, OWNER_TAG, RESERVED_TAGS, RootKind
+from controller.kinds.rest.dialect import OWN_TAGS, RESERVED_TAGS, RootKind
 from controller.kinds.rest.patch import Operation, replace
 from controller.kinds.rest.path import with_ancestors
 from controller.kinds.rest.policy import compress, decode, read_policy
@@ -35,7 +35,7 @@ def user_tags(tags: Any, info: ValidationInfo) -> Any:
 def live_tags(payload: Mapping[str, Any]) -> dict[str, str]:
     """The tags of a live item that come from its spec."""
     tags = payload.get("tags") or {}
-    return {k: v for k, v in tags.items() if not k.startswith("aws:") and k not in (OWNER_TAG, NAME_TAG)}
+    return {k: v for k, v in tags.items() if not k.startswith("aws:") and k not in OWN_TAGS}
 
 
 Tags = Annotated[dict[str, str], BeforeValidator(user_tags), TAGS, COSMETIC]

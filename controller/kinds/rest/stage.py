@@ -92,7 +92,14 @@ class Stage(RestKind):
     cacheClusterSize: Annotated[
         Literal["0.5", "1.6", "6.1", "13.5", "28.4", "58.2", "118", "237"] | None, ServerDefault(("0.5",))
     ] = Field(None, description="GB.")
-    documentationVersion: Annotated[str | None, Wire(clear="empty")] = None
+    documentationVersion: Annotated[str | None, Ref("DocumentationVersion", by_id=False), Wire(clear="empty")] = (
+        Field(None, description="One of the API's documentationVersions.")
+    )
+    clientCertificate: Annotated[
+        str | None,
+        Ref("ClientCertificate", raw="clientCertificateId"),
+        Wire(send="clientCertificateId", clear="empty", follow_up=True),
+    ] = Field(None, description="A ClientCertificate by its logical name.")
     clientCertificateId: Annotated[str | None, Wire(clear="empty", follow_up=True)] = None
     accessLogSettings: Annotated[AccessLogSettings | None, Wire(clear="remove", follow_up=True, rebuild=True)] = (
         None
@@ -150,7 +157,14 @@ class Stage(RestKind):
             found["cacheClusterEnabled"] = False
         return super().from_aws(found, context)
 
+    def needs(self, at: Address) -> frozenset[Address]:
+        # AWS refuses logging as long as it has no role for it.
+        logging = self.accessLogSettings or any(item.loggingLevel != "OFF" for item in self.methodSettings.values())
+        return super().needs(at) | (frozenset({Address("Account")}) if logging else frozenset())
+
     def check(self, at: Address, desired: Mapping[Address, Resource]) -> Iterator[tuple[str, str]]:
+        if self.clientCertificate and self.clientCertificateId:
+            yield "clientCertificate", "give either clientCertificate or clientCertificateId, not both"
         for key in self.methodSettings:
             if key != STAR and not _METHOD.fullmatch(key):
                 yield "methodSettings", f"{key}: expected a verb and a path, as in `GET /pets`, or {STAR}"

@@ -200,6 +200,10 @@ class UsagePlanKey(RestKind):
     def without(self, gone: Address, at: Address) -> Self | None:
         return None
 
+    def moved(self, at: Address, moves: Mapping[Address, Address], aws_id: str) -> tuple[Address, Self]:
+        key = Address("ApiKey", at.key)
+        return Address(at.kind, moves[key].key, at.parent) if key in moves else at, self
+
     @classmethod
     def key_of(cls, item: Mapping[str, Any], context: Context) -> str:
         return context.name("ApiKey", str(item["id"]))

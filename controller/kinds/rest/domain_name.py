@@ -1,0 +1,161 @@
+"""DomainName: an API's address in words of one's own. What it leads to are its base path mappings.
+
+AWS allows one change in 30 seconds, so all that changes goes into one call; it takes effect minutes later. A
+private domain is named by its id as well. Facts: API Gateway API reference, CreateDomainName and UpdateDomainName;
+developer guide, "Custom domain names for REST APIs".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BeforeValidator, Field
+
+from controller.address import Address
+from controller.call import Call, Fact, Known, Wait
+from controller.facets import CREATE_ONLY, DOCUMENT, Value, Wire
+from controller.kinds.rest import patch
+from controller.kinds.rest.dialect import RootKind
+from controller.kinds.rest.policy import compress, decode, read_policy
+from controller.kinds.rest.rest_api import EndpointConfiguration, Tags, live_tags
+from controller.model import Context, Listing, Resource, register
+
+
+PRIVATE = ("PRIVATE",)
+
+
+class MutualTls(Value):
+    """Callers show a certificate, too: those in the truststore, a file in S3, are accepted."""
+
+    truststoreUri: Annotated[str | None, Wire(clear="empty")] = None
+    truststoreVersion: Annotated[str | None, Wire(clear="remove")] = None
+
+
+@register
+class DomainName(RootKind):
+    """A custom domain name."""
+
+    kind = "DomainName"
+    listing = Listing("GetDomainNames", optional=True)
+    id_field = "domainName"
+
+    param = "domainName"
+    create = "CreateDomainName"
+    update = "UpdateDomainName"
+    delete = "DeleteDomainName"
+    arn = "domainnames"
+    read_one = "GetDomainName"
+    read_all = True
+
+    domainName: Annotated[str, CREATE_ONLY, Wire(always=True)] = Field(
+        "", description="The name itself; the logical name by default."
+    )
+    certificateArn: Annotated[str | None, Wire(clear="remove")] = Field(
+        None, description="For EDGE (a certificate in us-east-1) and PRIVATE."
+    )
+    certificateName: Annotated[str | None, Wire(clear="remove")] = None
+    regionalCertificateArn: Annotated[str | None, Wire(clear="remove")] = Field(None, description="For REGIONAL.")
+    regionalCertificateName: Annotated[str | None, Wire(clear="remove")] = None
+    endpointConfiguration: EndpointConfiguration = EndpointConfiguration()
+    securityPolicy: Annotated[str, Wire(always=True)] = "TLS_1_2"
+    endpointAccessMode: Annotated[Literal["BASIC", "STRICT"] | None, Wire(clear="empty")] = None
+    mutualTlsAuthentication: MutualTls = MutualTls()
+    ownershipVerificationCertificateArn: Annotated[str | None, Wire(clear="remove")] = None
+    routingMode: Literal["BASE_PATH_MAPPING_ONLY", "ROUTING_RULE_ONLY", "ROUTING_RULE_THEN_BASE_PATH_MAPPING"] = (
+        "BASE_PATH_MAPPING_ONLY"
+    )
+    policy: Annotated[Any, BeforeValidator(read_policy), DOCUMENT, Wire(clear="empty")] = Field(
+        None, description="Who may call a private domain: an IAM policy document."
+    )
+    tags: Tags = {}
+
+    @property
+    def private(self) -> bool:
+        """True for a domain that is known inside VPCs only."""
+        return self.endpointConfiguration.types == PRIVATE
+
+    @classmethod
+    def from_spec(cls, key: str, raw: Mapping[str, Any]) -> Self:
+        return super().from_spec(key, {"domainName": key, **raw})
+
+    @classmethod
+    def from_aws(cls, payload: Mapping[str, Any], context: Context) -> Self:
+        text = decode(payload.get("policy"))
+        own = f"/domainnames/{payload.get('domainName')}+{payload.get('domainNameId')}"
+        trust = payload.get("mutualTlsAuthentication") or {}
+        found = {
+            **payload,
+            "policy": compress(text, own) if text else None,
+            "mutualTlsAuthentication": {name: trust[name] for name in MutualTls.model_fields if name in trust},
+            "tags": live_tags(payload),
+        }
+        return super().from_aws(found, context)
+
+    @classmethod
+    def reading(cls, item: Mapping[str, Any]) -> dict[str, Any]:
+        return {name: item[name] for name in ("domainName", "domainNameId") if item.get(name)}
+
+    @classmethod
+    def named(cls, at: Address) -> dict[str, Any]:
+        return {"domainName": at, "domainNameId": Known(_second_id(at))}
+
+    def learn(self, at: Address, answer: Mapping[str, Any]) -> dict[Address, str]:
+        second = {_second_id(at): str(answer["domainNameId"])} if answer.get("domainNameId") else {}
+        return {at: self.domainName} | second
+
+    def check(self, at: Address, desired: Mapping[Address, Resource]) -> Iterator[tuple[str, str]]:
+        (kind,) = self.endpointConfiguration.types
+        wanted = "regionalCertificateArn" if kind == "REGIONAL" else "certificateArn"
+        if not getattr(self, wanted):
+            yield "endpointConfiguration", f"a domain of type {kind} needs a {wanted}"
+        if self.mutualTlsAuthentication.truststoreUri and kind != "REGIONAL":
+            yield "mutualTlsAuthentication", "mutual TLS is for domains of type REGIONAL"
+        if self.policy and not self.private:
+            yield "policy", "a policy is for domains of type PRIVATE"
+        if self.endpointConfiguration.vpcEndpointIds:
+            yield "endpointConfiguration", "vpcEndpointIds belong to an API, not to a domain"
+
+    def replaces(self, old: Self) -> tuple[str, ...]:
+        moved = ("endpointConfiguration",) if self.private != old.private else ()
+        return (*super().replaces(old), *moved)
+
+    def creating(self, at: Address) -> list[Call]:
+        (call,) = super().creating(at)
+        named = {"domainName": self.domainName}
+        return [replace(call, wait=_available(named, {"domainNameId": "domainNameId"}))]
+
+    def patching(self, at: Address, old: Self) -> list[Call]:
+        return [replace(call, wait=_available(self.named(at))) for call in super().patching(at, old)]
+
+    def patch(self, at: Address, old: Self) -> list[patch.Operation]:
+        trusting = self.mutualTlsAuthentication.truststoreUri is not None
+        return [
+            {**operation, "path": f"{operation['path']}/0", "value": self.endpointConfiguration.types[0]}
+            if operation["path"] == "/endpointConfiguration/types"
+            else operation
+            for operation in super().patch(at, old)
+            # Without a truststore there is no version of it to take out.
+            if trusting or operation["path"] != "/mutualTlsAuthentication/truststoreVersion"
+        ]
+
+    def tagging(self, at: Address) -> tuple[str | Address | Fact, ...] | None:
+        if not self.private:
+            return super().tagging(at)
+        account = ("arn:", Fact.PARTITION, ":apigateway:", Fact.REGION, ":", Fact.ACCOUNT)
+        return (*account, ":/domainnames/", at, "+", _second_id(at))
+
+
+def _second_id(at: Address) -> Address:
+    """Where the id of a private domain is kept; public ones have none."""
+    return at.child("domainNameId")
+
+
+def _available(params: Mapping[str, Any], taught: Mapping[str, str] | None = None) -> Wait:
+    unwell = ("FAILED", "PENDING_CERTIFICATE_REIMPORT", "PENDING_OWNERSHIP_VERIFICATION")
+    reason = "domainNameStatusMessage"
+    status = "domainNameStatus"
+    wait = Wait("GetDomainName", params, status, ("AVAILABLE",), unwell, reason, taught or {})
+    # A domain of type EDGE takes up to forty minutes.
+    return replace(wait, seconds=10, deadline=2700)

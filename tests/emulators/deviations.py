@@ -106,7 +106,6 @@ LOCALSTACK = _table(
     ("Integration cacheKeyParameters", EVERY, IGNORED),
     ("Integration tlsConfig.insecureSkipVerification", "set change2", IGNORED),
     ("Integration responseTransferMode", "set change change2 clear", "is never kept; AWS keeps it (§6)"),
-    ("Stage documentationVersion", "set change clear", "refuses the patch; AWS carries it out (§14.2)"),
     ("Stage clientCertificateId", "set change clear", "ignores the patch; AWS carries it out (§14.2)"),
     ("Stage accessLogSettings.format", "clear", LOST),
     ("Stage methodSettings", "change star-change", LOST),

@@ -198,12 +198,34 @@ def _made(given: Given, value: Any) -> Mapping[str, Any]:
     return given(value) if callable(given) else given
 
 
+ELSEWHERE = frozenset(
+    {
+        "Account",
+        "BasePathMapping",
+        "ClientCertificate",
+        "DocumentationPart",
+        "DocumentationVersion",
+        "DomainName",
+        "VpcLink",
+        ("Integration", "vpcLink"),
+        ("Stage", "clientCertificate"),
+        ("Stage", "documentationVersion"),
+    }
+)
+"""What surrounds an API, and the references to it: proven on the fake alone, in tests/test_around.py."""
+
+
 # ── what there is ────────────────────────────────────────────────────────────────────────────────
 
 
 def authorable() -> dict[tuple[str, str], bool]:
     """Every field an author may give, in structures too (`canarySettings.percentTraffic`): is it required?"""
-    return {(name, path): required for name, kind in KINDS.items() for path, required in _fields(kind, "")}
+    return {
+        (name, path): required
+        for name, kind in KINDS.items()
+        for path, required in _fields(kind, "")
+        if name not in ELSEWHERE and (name, path) not in ELSEWHERE
+    }
 
 
 def _fields(model: type[Value], prefix: str) -> Iterator[tuple[str, bool]]:

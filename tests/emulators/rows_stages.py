@@ -37,20 +37,6 @@ PLAN = {"apiStages": [ENTRY]}
 SECRETS = (SecretStr("a-secret-of-twenty-characters"), SecretStr("b-secret-of-twenty-characters"))
 
 
-def documented(account: Account, world: World) -> Mapping[str, str]:
-    """Documentation versions, which no kind makes yet, for an API that is made without its stage."""
-    ((title, spec),) = world.items()
-    account.converge({title: {**spec, "stages": {}}})
-    owner = account.environment.owner
-    apis = account.caller("GetRestApis", {"limit": 500})["items"]
-    mine = next(item["id"] for item in apis if item.get("tags", {}).get("reconcile:owner") == owner)
-    for version in ("v1", "v2"):
-        # An emulator without documentation versions does not ask for one that exists.
-        with suppress(GatewayError):
-            account.caller("CreateDocumentationVersion", {"restApiId": mine, "documentationVersion": version})
-    return {}
-
-
 def certified(account: Account, _: World) -> Mapping[str, str]:
     """Client certificates, which no kind makes yet, in the place of two ids."""
     found: dict[str, str] = {}
@@ -78,7 +64,6 @@ ROWS: tuple[Row, ...] = (
         given={"cacheClusterEnabled": True},
         unseen=frozenset({"clear"}),
     ),
-    row("Stage", "documentationVersion", ABSENT, "v1", "v2", ABSENT, prepare=documented),
     row("Stage", "clientCertificateId", ABSENT, "aaaaaa", "bbbbbb", ABSENT, prepare=certified),
     row("Stage", "accessLogSettings", ABSENT, LOGS, ABSENT),
     row(

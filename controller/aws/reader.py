@@ -44,7 +44,7 @@ def read(patient: Patient, environment: Environment, wanted: frozenset[Address])
             payloads[at] = item
     for at, items in twins.items():
         count = "two" if len(items) == 2 else len(items)  # noqa: PLR2004
-        live.unknown[at] = f"{count} live resources are tagged with this name: {_ids(*items)}"
+        live.unknown[at] = f"{count} live resources are tagged with this name: {_ids(_kind(at), *items)}"
     payloads |= {at: patient.perform(Call(_kind(at).read_one)) for at in wanted if KINDS[at.kind].singleton}
     found = {at: str(item[name]) for at, item in payloads.items() if (name := _kind(at).id_field)}
     ids = {(at.kind, aws_id): at.key for at, aws_id in found.items()}
@@ -137,8 +137,8 @@ def _throttle(account: Mapping[str, Any]) -> tuple[int, float]:
     return int(limits.get("burstLimit", 5000)), float(limits.get("rateLimit", 10000.0))
 
 
-def _ids(*items: Mapping[str, Any]) -> str:
-    return ", ".join(str(next(v for k, v in item.items() if k.lower().endswith("id"))) for item in items)
+def _ids(kind: type[RootKind], *items: Mapping[str, Any]) -> str:
+    return ", ".join(str(item[kind.id_field or "id"]) for item in items)
 
 
 def _reason(error: GatewayError | ValidationError) -> str:

@@ -5,6 +5,8 @@ Rules that do not bend:
 2. A resource leaves after whoever needed it has let go: by an update, a deletion, or by leaving with its container.
 3. What only one can hold is taken after it was given up.
 4. A snapshot comes after every step of the definition that it shows.
+5. What supports served snapshots from outside comes between the snapshot and whoever serves it, and leaves between
+   whoever stops serving it and the snapshot.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from controller.address import Address
 from controller.call import Call
 from controller.diff import Action, Change, enclosures
 from controller.errors import ControllerError
+from controller.facets import facets
 from controller.limits import seconds
 from controller.lower import Chains, lower
 from controller.model import KINDS
@@ -126,6 +129,7 @@ def plan(changes: tuple[Change, ...], desired: State, live: State) -> Plan:
         graph.after(at, "leave", _let_go(graph, at, live_users))
         if KINDS[at.kind].snapshot:
             graph.after(at, "arrive", _definition(graph, at.root))
+    _supports(graph)
     _claims(graph)
     return Plan(changes, _ordered(graph.waits))
 
@@ -185,6 +189,26 @@ def _let_go(graph: _Graph, at: Address, users: Mapping[Address, set[Address]]) -
 def _definition(graph: _Graph, root: Address) -> set[Step]:
     """Rule 4."""
     return {steps[-1] for (at, _), steps in graph.steps.items() if at.root == root and KINDS[at.kind].definition}
+
+
+def _supports(graph: _Graph) -> None:
+    """Rule 5. Where nothing is served, support follows the definition alone."""
+    for at in graph.chains:
+        if not KINDS[at.kind].support:
+            continue
+        for other in graph.chains:
+            if other.root != at.root:
+                continue
+            if KINDS[other.kind].snapshot:
+                graph.after(at, "arrive", graph.last(other, "arrive"))
+                graph.after(other, "leave", graph.last(at, "leave"))
+            elif _serves(other.kind):
+                graph.after(at, "leave", graph.last(other, "arrive", "leave"))
+                graph.after(other, "arrive", graph.last(at, "arrive"))
+
+
+def _serves(kind: str) -> bool:
+    return any(facet.ref and KINDS[facet.ref.kind].snapshot for facet in facets(KINDS[kind]).values())
 
 
 def _claims(graph: _Graph) -> None:

@@ -17,7 +17,7 @@ from controller.call import Call
 from controller.errors import GatewayError
 from controller.gateway import Environment
 from controller.kinds.rest.dialect import NAME_TAG, OWNER_TAG, RootKind
-from controller.model import KINDS, Context, children
+from controller.model import KINDS, Around, Context, children
 from controller.retry import Patient
 from controller.standing import from_tags
 from controller.state import State
@@ -28,13 +28,15 @@ _PARALLEL = 4
 """Roots read at once. The quotas bound the speed; this only hides the time of the way."""
 
 
-def read(patient: Patient, environment: Environment, wanted: frozenset[Address]) -> State:
-    """The live state of this owner's roots. `wanted` are the desired ones, which are looked for by name too.
+def read(patient: Patient, environment: Environment, desired: State) -> State:
+    """The live state of this owner's roots. Those that are desired are looked for by name too.
 
     Raises GatewayError if the account as a whole cannot be read.
     """
     account = patient.perform(Call("GetAccount"))
     live = State()
+    wanted = frozenset(desired.roots())
+    around = Around(desired.resources, patient.perform, environment)
     payloads: dict[Address, dict[str, Any]] = {}
     for kind in _roots():
         for at, item in _owned(patient, environment, kind, wanted):
@@ -47,14 +49,17 @@ def read(patient: Patient, environment: Environment, wanted: frozenset[Address])
     live.ids |= {at: str(item[_kind(at).id_field or ""]) for at, item in payloads.items()}
     readable = {at: item for at, item in payloads.items() if at not in live.unknown}
     with ThreadPoolExecutor(_PARALLEL) as pool:
-        jobs = {at: pool.submit(_contents, patient, at, item) for at, item in readable.items()}
-        for at, job in jobs.items():
+        jobs = {at: pool.submit(_contents, patient, at, item, around) for at, item in readable.items()}
+        coming = {at: pool.submit(_gathered, at, {}, around) for at in sorted(wanted - payloads.keys())}
+        for at, job in (jobs | coming).items():
             try:
-                resources, found = from_payload(at, job.result(), context)
+                payload = job.result()
+                resources, found = from_payload(at, payload, context) if payload else ({}, {})
             except (GatewayError, ValidationError) as error:
                 live.unknown[at] = _reason(error)
             else:
-                live.resources |= resources
+                # Of a root that is not there, only what lies outside of it can be.
+                live.resources |= {inner: item for inner, item in resources.items() if inner != at or at in jobs}
                 live.ids |= found
     return live
 
@@ -88,7 +93,7 @@ def _one(kind: type[RootKind], item: Mapping[str, Any]) -> Call:
     return Call(kind.read_one, {kind.param: item[kind.id_field or "id"], **kind.read_params})
 
 
-def _contents(patient: Patient, at: Address, item: dict[str, Any]) -> dict[str, Any]:
+def _contents(patient: Patient, at: Address, item: dict[str, Any], around: Around) -> dict[str, Any]:
     """The payload of a root: itself, and the items of every kind that is listed inside it."""
     kind = _kind(at)
     own = patient.perform(_one(kind, item)) if kind.read_whole else {}
@@ -99,7 +104,13 @@ def _contents(patient: Patient, at: Address, item: dict[str, Any]) -> dict[str, 
             call = Call(child.listing.operation, named | dict(child.listing.params))
             pages = patient.pages(call, child.listing.items, paged=child.listing.paged)
             payload[child.kind] = list(pages)
-    return payload
+    return payload | _gathered(at, payload, around)
+
+
+def _gathered(at: Address, payload: dict[str, Any], around: Around) -> dict[str, Any]:
+    """The items of kinds that live outside of the root."""
+    found = {child.kind: child.gather(at, payload, around) for child in children(KINDS[at.kind])}
+    return {kind: items for kind, items in found.items() if items}
 
 
 def _throttle(account: Mapping[str, Any]) -> tuple[int, float]:

@@ -90,6 +90,7 @@ FULL: dict[str, dict[str, Any]] = {
         "paths": {
             "/pets": {
                 "methods": {
+                    "POST": {"integration": {"lambda": "add:live"}},
                     "GET": {
                         "authorizer": "users",
                         "authorizationScopes": ["read"],

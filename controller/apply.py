@@ -12,7 +12,7 @@ import threading
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from controller.address import Address
@@ -99,7 +99,7 @@ class _Run:
             self._fill(call.probe.match),
             call.probe.single,
         )
-        return Call(call.operation, self._fill(call.params), call.service, probe)
+        return replace(call, params=self._fill(call.params), probe=probe)
 
     def _fill(self, value: Any) -> Any:
         return resolve(value, self.ids, self.environment)

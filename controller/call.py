@@ -55,12 +55,16 @@ class Probe:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One operation, named as in botocore's service model. `probe` is set on calls that are not repeatable."""
+    """One operation, named as in botocore's service model.
+
+    `probe` is set on calls that are not repeatable; with `present_will_do`, "exists already" is no error.
+    """
 
     operation: str
     params: Mapping[str, Any] = field(default_factory=dict)
     service: str = "apigateway"
     probe: Probe | None = None
+    present_will_do: bool = False
 
 
 def resolve(value: Any, ids: Mapping[Address, str], environment: Environment) -> Any:

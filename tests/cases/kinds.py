@@ -30,7 +30,7 @@ MINIMAL: dict[str, dict[str, Any]] = {
                 }
             }
         },
-        "stages": {"prod": {}},
+        "stages": {"prod": {}, "logged": {"accessLogSettings": {"logGroup": "shop"}}},
     },
     "ApiKey acme": {},
     "UsagePlan gold": {"apiKeys": ["acme"]},
@@ -160,7 +160,8 @@ FULL: dict[str, dict[str, Any]] = {
                     "useStageCache": True,
                 },
                 "tags": {"team": "b"},
-            }
+            },
+            "logged": {"accessLogSettings": {"logGroup": "shop", "retentionDays": 30}},
         },
     },
     "ApiKey acme": {

@@ -9,16 +9,19 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from controller import __version__, kinds
 from controller.address import Address
 from controller.apply import Outcome, apply
 from controller.aws.client import connect, environment
 from controller.aws.reader import read
+from controller.aws.routes import partition_of, routes
 from controller.desired import build
 from controller.diff import diff
 from controller.errors import RefusedError, SpecErrors
 from controller.gateway import Environment
+from controller.iam import policy
 from controller.model import Scope
 from controller.plan import Plan, plan
 from controller.policy import Rules, Verdict, guard, retained
@@ -170,6 +173,17 @@ def validate(request: Request) -> int:
     target = request.settings.targets[request.target]
     where = Environment(target.account or "0" * 12, target.region or "us-east-1")
     return len(desired(request, where).roots())
+
+
+def iam_policy(request: Request, *, read_only: bool) -> dict[str, Any]:
+    """What a run on these specs has to be allowed. AWS is asked for the account only if the target has none."""
+    target = request.settings.targets[request.target]
+    if target.account and target.region:
+        where = Environment(target.account, target.region, partition_of(target.region), request.settings.owner)
+    else:
+        client = connect(region=target.region, endpoint_url=request.endpoint_url)
+        where = environment(client, request.settings.owner)
+    return policy(desired(request, where), routes(), where, read_only=read_only)
 
 
 def desired(request: Request, where: Environment) -> State:

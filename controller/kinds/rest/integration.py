@@ -12,7 +12,7 @@ from pydantic import Field, model_validator
 
 from controller.address import Address
 from controller.call import Call
-from controller.facets import CREATE_ONLY, ServerDefault, StringSet, Value, Wire
+from controller.facets import CREATE_ONLY, ROLE, ServerDefault, StringSet, Value, Wire
 from controller.kinds.rest import lambdas, patch
 from controller.kinds.rest.dialect import RestKind
 from controller.kinds.rest.method import STATUS
@@ -48,7 +48,7 @@ class Integration(RestKind):
     connectionType: Literal["INTERNET", "VPC_LINK"] = "INTERNET"
     connectionId: str | None = None
     integrationTarget: str | None = None
-    credentials: Annotated[str | None, CREATE_ONLY] = None
+    credentials: Annotated[str | None, CREATE_ONLY, ROLE] = None
     requestParameters: dict[str, str] = {}
     requestTemplates: dict[str, str] = {}
     passthroughBehavior: Literal["WHEN_NO_MATCH", "WHEN_NO_TEMPLATES", "NEVER"] = "WHEN_NO_MATCH"

@@ -1,8 +1,8 @@
 """The IAM policy that a run on these specs needs, and no more: a pure function of the desired state.
 
 API Gateway's actions are HTTP verbs on paths; what its operations are there is given as `routes`. Everything may
-be read, since a pass looks for all kinds of roots; written is what the specs have. Facts: Service Authorization Reference,
-"Actions, resources, and condition keys for Amazon API Gateway Management".
+be read, since a pass looks for all kinds of roots; written is what the specs have. Facts: Service Authorization
+Reference, "Actions, resources, and condition keys for Amazon API Gateway Management".
 """
 
 from __future__ import annotations

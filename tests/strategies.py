@@ -9,6 +9,7 @@ VERBS = ["GET", "POST", "PUT", "DELETE", "OPTIONS", "ANY"]
 PARTS = ["pets", "toys", "{id}", "{name}", "{proxy+}"]
 JSON = "application/json"
 ARN = "arn:aws:lambda:eu-west-1:123456789012:function:"
+ACL = "arn:aws:wafv2:eu-west-1:123456789012:regional/webacl/"
 POOL = "arn:aws:cognito-idp:eu-west-1:123456789012:userpool/eu-west-1_"
 
 
@@ -186,7 +187,9 @@ def stage(draw: st.DrawFn, retention: dict[str, int | None]) -> dict[str, Any]:
             ["FAIL_WITH_403", "SUCCEED_WITH_RESPONSE_HEADER"]
         ),
     )
-    return draw(
+    # Absent would leave a web ACL as it is, so that what is reached depended on what was there.
+    acl = draw(st.sampled_from(["", f"{ACL}one/1", f"{ACL}two/2"]))
+    return {"webAclArn": acl} | draw(
         some(
             description=TEXT,
             variables=st.dictionaries(st.sampled_from(["a", "b"]), st.sampled_from(["x", "y/z"])),

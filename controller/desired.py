@@ -49,7 +49,7 @@ def build(documents: Iterable[Document], scope: Scope, revision: str) -> tuple[S
             draft.say(at, [name], message)
     if not draft.problems:
         for kind in KINDS.values():
-            kind.derive(draft.resources, revision)
+            kind.derive(draft.resources, revision, scope)
     return State(draft.resources, standing=draft.standing, revision=revision), draft.problems
 
 

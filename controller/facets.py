@@ -89,6 +89,8 @@ TAGS = _Mark("TAGS")
 """Changed with TagResource and UntagResource."""
 INTERNAL = _Mark("INTERNAL")
 """Bookkeeping of the live side; authors cannot set it and it is never compared."""
+LOCAL = _Mark("LOCAL")
+"""For this controller alone: never sent to AWS, never compared."""
 DERIVED = _Mark("DERIVED")
 """Worked out from the rest of the spec; authors cannot set it."""
 
@@ -117,7 +119,7 @@ class Facets:
 
     @property
     def compared(self) -> bool:
-        return not self.marks & {WRITE_ONLY, INTERNAL}
+        return not self.marks & {WRITE_ONLY, INTERNAL, LOCAL}
 
 
 @cache

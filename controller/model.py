@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, Protocol, Self
 
 from controller.address import Address
 from controller.call import RAW_ID, Call, Fact
 from controller.facets import CREATE_ONLY, SENSITIVE, Facets, Ref, Value, aligned, canonical, facets, same
+from controller.gateway import Environment
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,15 @@ class Context:
         return self.ids.get((kind, aws_id), f"{RAW_ID}{aws_id}")
 
 
+@dataclass(frozen=True)
+class Around:
+    """What reading a kind that lives outside of its root may need: what is desired, calls, and the account."""
+
+    desired: Mapping[Address, Resource]
+    perform: Callable[[Call], dict[str, Any]]
+    environment: Environment
+
+
 @dataclass
 class Scope:
     """What expanding shorthands may need to know, and where it says what is wrong."""
@@ -96,6 +106,7 @@ class Resource(Value):
     id_field: ClassVar[str | None] = None
     definition: ClassVar[bool] = False
     snapshot: ClassVar[bool] = False
+    support: ClassVar[bool] = False
     builtins: ClassVar[frozenset[str]] = frozenset()
     shorthands: ClassVar[Mapping[str, Any]] = {}
     make_before_break: ClassVar[bool] = False
@@ -130,6 +141,14 @@ class Resource(Value):
     def managed(cls, item: Mapping[str, Any]) -> bool:
         """False for live items that AWS made by itself and that are no state."""
         return True
+
+    @classmethod
+    def gather(cls, root: Address, payload: Mapping[str, Any], around: Around) -> list[dict[str, Any]]:
+        """Live items that lie outside of the root's payload, which is empty when the root is not live.
+
+        Raises GatewayError if the root had better be left alone.
+        """
+        return []
 
     # ── the two dialects ──
     @classmethod
@@ -224,7 +243,7 @@ class Resource(Value):
         return iter(())
 
     @classmethod
-    def derive(cls, desired: dict[Address, Resource], revision: str) -> None:
+    def derive(cls, desired: dict[Address, Resource], revision: str, scope: Scope) -> None:
         """Adds to the desired resources what follows from the others."""
 
     @classmethod

@@ -7,6 +7,8 @@ Rules that do not bend:
 4. A snapshot comes after every step of the definition that it shows, and what it holds is in use as long as a
    stage serves it.
 5. What has an heir leaves after its heir has come.
+6. What supports served snapshots from outside comes between the snapshot and whoever serves it, and leaves between
+   whoever stops serving it and the snapshot.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from controller.address import Address
 from controller.call import Call
 from controller.diff import Action, Change, enclosures
 from controller.errors import ControllerError
+from controller.facets import facets
 from controller.limits import seconds
 from controller.lower import Chains, lower
 from controller.model import KINDS
@@ -131,6 +134,7 @@ def plan(changes: tuple[Change, ...], desired: State, live: State) -> Plan:
             graph.after(at, "arrive", _definition(graph, at.root))
         if follows := KINDS[at.kind].follows:
             graph.after(at, "arrive", _of_kind(graph, at.root, follows))
+    _supports(graph)
     _claims(graph)
     return Plan(changes, _ordered(graph.waits))
 
@@ -206,6 +210,26 @@ def _of_kind(graph: _Graph, root: Address, kind: str) -> set[Step]:
 def _definition(graph: _Graph, root: Address) -> set[Step]:
     """Rule 4."""
     return {steps[-1] for (at, _), steps in graph.steps.items() if at.root == root and KINDS[at.kind].definition}
+
+
+def _supports(graph: _Graph) -> None:
+    """Rule 6. Where nothing is served, support follows the definition alone."""
+    for at in graph.chains:
+        if not KINDS[at.kind].support:
+            continue
+        for other in graph.chains:
+            if other.root != at.root:
+                continue
+            if KINDS[other.kind].snapshot:
+                graph.after(at, "arrive", graph.last(other, "arrive"))
+                graph.after(other, "leave", graph.last(at, "leave"))
+            elif _serves(other.kind):
+                graph.after(at, "leave", graph.last(other, "arrive", "leave"))
+                graph.after(other, "arrive", graph.last(at, "arrive"))
+
+
+def _serves(kind: str) -> bool:
+    return any(facet.ref and KINDS[facet.ref.kind].snapshot for facet in facets(KINDS[kind]).values())
 
 
 def _claims(graph: _Graph) -> None:

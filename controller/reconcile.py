@@ -92,7 +92,7 @@ class Pass:
     def plan(self) -> Report:
         """Reads what is live and works out what to do. Changes nothing."""
         before = self._patient.calls
-        self._live = read(self._patient, self._environment, frozenset(self._desired.roots()))
+        self._live = read(self._patient, self._environment, self._desired)
         self._read_calls = self._patient.calls - before
         self._patient.mask.learn(_secrets(self._live))
         rules = self._request.rules

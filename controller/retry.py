@@ -34,6 +34,7 @@ _log = structlog.get_logger()
 
 ATTEMPTS = 10
 PAGE = 500
+_BRINGING, _TAKING = ("Create", "Put", "Add"), ("Delete", "Remove", "Disassociate")
 _BACKOFF = wait_random_exponential(multiplier=0.5, max=20)
 
 
@@ -68,11 +69,11 @@ class Patient:
                     lost = True
                     raise
                 except NotFoundError:
-                    if call.operation.startswith("Delete"):
+                    if call.operation.startswith(_TAKING):
                         return {}
                     raise
                 except ConflictError:
-                    if lost and call.operation.startswith(("Create", "Put")):
+                    if lost and call.operation.startswith(_BRINGING):
                         return {}
                     raise
         return {}

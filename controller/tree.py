@@ -189,11 +189,11 @@ def _live(at: Address, payload: Mapping[str, Any], context: Context) -> Iterator
 def _items(
     child: type[Resource], payload: Mapping[str, Any], context: Context
 ) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    if child.listing:
-        for item in payload.get(child.kind, []):
+    if child.kind in payload:
+        for item in payload[child.kind]:
             if child.managed(item):
                 yield child.key_of(item, context), item
-    elif child.slot:
+    elif child.slot and child.slot.payload:
         inside = payload.get(child.slot.payload)
         if inside is not None:
             yield from [("", inside)] if child.slot.shape == "one" else inside.items()

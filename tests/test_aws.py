@@ -17,6 +17,7 @@ from controller.aws.errors import translated
 from controller.aws.pacing import Pacer
 from controller.aws.reader import read
 from controller.retry import Patient
+from controller.state import State
 from tests.cases.steps import carry_out, get, shop
 from tests.engine import HERE
 from tests.fake import FakeGateway
@@ -219,7 +220,7 @@ def calls_to_read(methods: int) -> Counter[str]:
     fake = FakeGateway(quotas=False)
     carry_out(fake, shop(paths={f"/p{number}": get() for number in range(methods)}, stages={"prod": {}}))
     before = len(fake.calls)
-    state = read(Patient(fake), HERE, frozenset())
+    state = read(Patient(fake), HERE, State())
     assert sum(1 for at in state.resources if at.kind == "Method") == methods
     return Counter(operation for _, operation, _ in fake.calls[before:])
 
@@ -239,5 +240,5 @@ def test_reading_takes_one_more_call_for_each_500_paths(paths, calls):
         made = {"restApiId": api, "parentId": held.record["rootResourceId"], "pathPart": f"p{number}"}
         fake("CreateResource", made)
     before = len(fake.calls)
-    read(Patient(fake), HERE, frozenset())
+    read(Patient(fake), HERE, State())
     assert [operation for _, operation, _ in fake.calls[before:]].count("GetResources") == calls

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from controller.address import Address
 from controller.aws.reader import read
 from controller.errors import AccessError
 from controller.gateway import Environment
 from controller.retry import Patient
+from controller.state import State
 from tests.cases.steps import get, shop
-from tests.engine import HERE, changes, converge
+from tests.engine import HERE, changes, converge, desired
 from tests.fake import FakeGateway
 
 
@@ -100,7 +100,7 @@ def test_the_ids_of_roots_of_one_name_are_told_apart_in_the_reason():
     fake = FakeGateway()
     mine = {"reconcile:owner": HERE.owner, "reconcile:name": "shop"}
     ids = [fake("CreateRestApi", {"name": "shop", "tags": mine})["id"] for _ in range(3)]
-    (reason,) = read(Patient(fake), HERE, frozenset()).unknown.values()
+    (reason,) = read(Patient(fake), HERE, State()).unknown.values()
     assert all(identity in reason for identity in ids)
 
 
@@ -163,4 +163,4 @@ def test_owners_in_one_account_do_not_see_each_other():
     fake = FakeGateway()
     converge(fake, WORLD)
     theirs = Environment(HERE.account, HERE.region, owner="theirs")
-    assert read(Patient(fake), theirs, frozenset({Address("RestApi", "shop")})).resources == {}
+    assert read(Patient(fake), theirs, desired({"RestApi shop": {}})).resources == {}

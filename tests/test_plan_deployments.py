@@ -37,7 +37,8 @@ def test_a_deployment_comes_after_every_step_of_the_definition_and_before_the_st
         "stages": {"prod": {"methodSettings": {"GET /a": {"metricsEnabled": True}}}},
     }
     steps = without_ids(turn({}, shop(**spec)))
-    assert steps[-3:] == ["CreateDeployment", "CreateStage prod", "UpdateStage prod"]
+    added = "AddPermission check authorizer guard"
+    assert steps[-4:] == ["CreateDeployment", added, "CreateStage prod", "UpdateStage prod"]
 
 
 def test_deletions_come_before_the_deployment_too():

@@ -33,6 +33,12 @@ _CODES: Mapping[str, type[GatewayError]] = {
     "ParameterNotFound": NotFoundError,
     "ConflictException": ConflictError,
     "ResourceConflictException": ConflictError,
+    "ResourceAlreadyExistsException": ConflictError,
+    "PolicyLengthExceededException": QuotaError,
+    "OperationAbortedException": BusyError,
+    "WAFNonexistentItemException": NotFoundError,
+    "WAFUnavailableEntityException": BusyError,
+    "WAFInternalErrorException": UnavailableError,
     "ServiceUnavailableException": UnavailableError,
     "ServiceUnavailable": UnavailableError,
     "InternalFailure": UnavailableError,
@@ -56,6 +62,7 @@ _PASSING = (
     "Active stages with canary settings pointing to this deployment",
     "could not successfully write to CloudWatch Logs",
     "The role ARN does not have required permissions",
+    "An update is in progress for resource",
 )
 """Refusals that go away by themselves: a race, or a change elsewhere that has not spread yet."""
 

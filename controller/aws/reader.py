@@ -17,7 +17,7 @@ from controller.call import RAW_ID, Call
 from controller.errors import GatewayError, NotFoundError
 from controller.gateway import Environment
 from controller.kinds.rest.dialect import NAME_TAG, OWNER_TAG, RootKind
-from controller.model import KINDS, Context, Listing, children
+from controller.model import KINDS, Around, Context, Listing, children
 from controller.retry import Patient
 from controller.standing import REPLACES_TAG, from_tags
 from controller.state import State
@@ -28,13 +28,15 @@ _PARALLEL = 4
 """Roots read at once. The quotas bound the speed; this only hides the time of the way."""
 
 
-def read(patient: Patient, environment: Environment, wanted: frozenset[Address]) -> State:
-    """The live state of this owner's roots. `wanted` are the desired ones, which are looked for by name too.
+def read(patient: Patient, environment: Environment, desired: State) -> State:
+    """The live state of this owner's roots. Those that are desired are looked for by name too.
 
     Raises GatewayError if the account as a whole cannot be read.
     """
     account = patient.perform(Call("GetAccount"))
     live = State()
+    wanted = frozenset(desired.roots())
+    around = Around(desired.resources, patient.perform, environment)
     payloads: dict[Address, dict[str, Any]] = {}
     twins: dict[Address, list[dict[str, Any]]] = {}
     for kind in _roots():
@@ -53,15 +55,18 @@ def read(patient: Patient, environment: Environment, wanted: frozenset[Address])
     live.ids |= {at: aws_id for at, aws_id in found.items() if at not in twins}
     readable = {at: item for at, item in payloads.items() if at not in live.unknown}
     with ThreadPoolExecutor(_PARALLEL) as pool:
-        jobs = {at: pool.submit(_contents, patient, at, item) for at, item in readable.items()}
-        for at, job in jobs.items():
+        jobs = {at: pool.submit(_contents, patient, at, item, around) for at, item in readable.items()}
+        coming = {at: pool.submit(_gathered, at, {}, around) for at in sorted(wanted - payloads.keys())}
+        for at, job in (jobs | coming).items():
             try:
-                resources, inner = from_payload(at, job.result(), context)
+                payload = job.result()
+                resources, inner = from_payload(at, payload, context) if payload else ({}, {})
             except (GatewayError, ValidationError) as error:
                 live.unknown[at] = _reason(error)
             else:
-                live.resources |= resources
-                live.ids |= inner | resources[at].learn(at, readable[at])
+                # Of a root that is not there, only what lies outside of it can be.
+                live.resources |= {place: item for place, item in resources.items() if place != at or at in jobs}
+                live.ids |= inner | (resources[at].learn(at, readable[at]) if at in jobs else {})
     return live
 
 
@@ -112,14 +117,20 @@ def _one(kind: type[RootKind], item: Mapping[str, Any]) -> Call:
     return Call(kind.read_one, {**kind.reading(item), **kind.read_params})
 
 
-def _contents(patient: Patient, at: Address, item: dict[str, Any]) -> dict[str, Any]:
+def _contents(patient: Patient, at: Address, item: dict[str, Any], around: Around) -> dict[str, Any]:
     """The payload of a root: itself, and the items of every kind that is listed inside it."""
     kind = _kind(at)
     payload = item | (patient.perform(_one(kind, item)) if kind.read_whole else {})
     for child in children(kind):
         if child.listing:
             payload[child.kind] = _listed(patient, child.listing, kind.reading(item))
-    return payload
+    return payload | _gathered(at, payload, around)
+
+
+def _gathered(at: Address, payload: dict[str, Any], around: Around) -> dict[str, Any]:
+    """The items of kinds that live outside of the root."""
+    found = {child.kind: child.gather(at, payload, around) for child in children(KINDS[at.kind])}
+    return {kind: items for kind, items in found.items() if items}
 
 
 def _listed(patient: Patient, listing: Listing, container: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:

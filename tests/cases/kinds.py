@@ -101,6 +101,7 @@ FULL: dict[str, dict[str, Any]] = {
         "paths": {
             "/pets": {
                 "methods": {
+                    "PUT": {"integration": {"lambda": "add:live"}},
                     "GET": {
                         "authorizer": "users",
                         "authorizationScopes": ["read"],

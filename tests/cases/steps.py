@@ -36,7 +36,7 @@ def get(**fields: Any) -> dict[str, Any]:
 
 
 def live(fake: FakeGateway, wanted: State | None = None) -> State:
-    return read(Patient(fake, sleep=lambda _: None), HERE, frozenset(wanted.roots() if wanted else ()))
+    return read(Patient(fake, sleep=lambda _: None), HERE, wanted or State())
 
 
 def prepared(fake: FakeGateway, world: World, history: int = 10) -> tuple[Plan, dict[Address, str]]:

@@ -22,6 +22,7 @@ from tests.fake import (
     deployments,
     documentation,
     domains,
+    functions,
     gateway_responses,
     integration_responses,
     integrations,
@@ -41,10 +42,10 @@ from tests.fake.world import World
 
 # Importing a module registers its handlers.
 KINDS = (
-    *(account, definitions, deployments, documentation, domains, gateway_responses),
+    *(account, definitions, deployments, documentation, domains, functions, gateway_responses),
     *(integration_responses, integrations, keys, links, methods, plans, resources, rest, stages),
 )
-SERVICES = {"sts": {"GetCallerIdentity"}}
+SERVICES = {"sts": frozenset({"GetCallerIdentity"}), "lambda": functions.OPERATIONS}
 
 Fault = Callable[[int, str, Mapping[str, Any]], Exception | None]
 
@@ -57,7 +58,8 @@ class FakeGateway:
     what it returns is raised in place of the answer, which is then lost.
 
     `logs_role=False` is an account without a CloudWatch role until UpdateAccount sets one;
-    `quotas=False` lifts the quotas; a VPC link is PENDING for `link_reads` reads.
+    `quotas=False` lifts the quotas; a VPC link is PENDING for `link_reads` reads; `functions` are the
+    Lambda functions that there are, `name` or `name:alias`; without it, any name is one.
     """
 
     def __init__(
@@ -68,10 +70,17 @@ class FakeGateway:
         logs_role: bool = True,
         quotas: bool = True,
         link_reads: int = 1,
+        functions: set[str] | None = None,
     ) -> None:
         self.environment = environment or Environment("123456789012", "eu-west-1")
         self.validate = validate
-        self.world = World(self.environment, logs_role=logs_role, quotas=quotas, link_reads=link_reads)
+        self.world = World(
+            self.environment,
+            logs_role=logs_role,
+            quotas=quotas,
+            link_reads=link_reads,
+            functions=functions,
+        )
         self.calls: list[tuple[str, str, dict[str, Any]]] = []
         self.fail: Fault | None = None
         self.fail_after: Fault | None = None
@@ -102,7 +111,7 @@ class FakeGateway:
             return deepcopy(snapshot_state(self.world))
 
     def _carry_out(self, service: str, operation: str, params: dict[str, Any]) -> dict[str, Any]:
-        known = SERVICES.get(service, HANDLERS.keys() - SERVICES["sts"])
+        known = SERVICES.get(service, HANDLERS.keys() - frozenset().union(*SERVICES.values()))
         if operation not in known:
             raise NotImplementedError(f"the fake has no {service} {operation}")
         if self.validate:

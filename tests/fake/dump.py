@@ -159,8 +159,19 @@ def snapshot_state(world: World) -> Record:
             if mappings
         },
         "plan_keys": members,
+        "statements": _statements(world, names),
         "usage_plans": {names[key]: plain(one, names) for key, one in world.usage_plans.items()},
         "vpc_links": {names[key]: plain(one, names) for key, one in world.vpc_links.items()},
+    }
+
+
+def _statements(world: World, names: Names) -> Record:
+    """The functions' policies, with names for the ids in the statements' own ids and conditions."""
+    known = names | {key: name for api in world.apis.values() for key, name in api_names(api).items()}
+    return {
+        ":".join(function).rstrip(":"): plain(list(statements.values()), known)
+        for function, statements in world.statements.items()
+        if statements
     }
 
 

@@ -63,6 +63,8 @@ class World:
     logs_role: bool = True
     quotas: bool = True
     link_reads: int = 1
+    functions: set[str] | None = None
+    statements: dict[tuple[str, str], dict[str, Record]] = field(default_factory=dict)
     issued: int = 0
     apis: dict[str, Api] = field(default_factory=dict)
     api_keys: dict[str, Record] = field(default_factory=dict)

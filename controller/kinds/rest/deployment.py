@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Annotated, Any, Self
 
@@ -20,12 +20,16 @@ from pydantic import BaseModel
 from controller.address import Address
 from controller.call import RAW_ID, Text
 from controller.facets import COSMETIC, DERIVED, INTERNAL, WRITE_ONLY, canonical, facets
+from controller.kinds.rest import lambdas
 from controller.kinds.rest.dialect import RestKind
-from controller.model import KINDS, Context, Listing, Resource, register
+from controller.model import KINDS, Context, Listing, Resource, Scope, register
 
 
 _STAMP = re.compile(r"\bdefinition:([0-9a-f]{16})\b")
 _LINKS = re.compile(r"\bvpcLinks:([A-Za-z0-9,]+)")
+_FUNCTIONS = re.compile(r"\blambda:([A-Za-z0-9_:,-]+)")
+_LONGEST = 900
+"""Characters of a description given to the names of functions; AWS documents no limit."""
 
 
 @register
@@ -75,11 +79,12 @@ class Deployment(RestKind):
         return {"description": Text((self.description, *tail))}
 
     @classmethod
-    def derive(cls, desired: dict[Address, Resource], revision: str) -> None:
+    def derive(cls, desired: dict[Address, Resource], revision: str, scope: Scope) -> None:
         """Gives each API that has stages the deployment of its definition, and the stages a reference."""
         for stage in [at for at in desired if at.kind == "Stage"]:
             key = digest(stage.root, desired)
             description = f"{f'git:{revision} ' if revision else ''}definition:{key}"
+            description += _record({use.function for use in lambdas.uses(stage.root, desired, scope)})
             links = _linked(stage.root, desired)
             desired[stage.root.child(cls.kind, key)] = cls(description=description, vpcLinks=links)
             served: dict[str, Any] = {"deployment": key}
@@ -98,6 +103,19 @@ def _links(item: Mapping[str, Any], context: Context) -> tuple[str, ...]:
     """The VPC links that a deployment's description tells of, by name; by id what is gone or was replaced."""
     found = _LINKS.search(item.get("description") or "")
     return tuple(sorted(context.name("VpcLink", aws_id) for aws_id in found[1].split(","))) if found else ()
+def _record(functions: Collection[str]) -> str:
+    """The functions that a snapshot calls. Only this tells later whose policies may still name the API."""
+    names = ""
+    for function in sorted(functions):
+        if len(names) + len(function) < _LONGEST:
+            names += f",{function}" if names else function
+    return f" lambda:{names}" if names else ""
+
+
+def recorded(item: Mapping[str, Any]) -> frozenset[str]:
+    """The functions that a live deployment's description names."""
+    found = _FUNCTIONS.search(item.get("description") or "")
+    return frozenset(found[1].split(",") if found else ())
 
 
 def digest(root: Address, resources: Mapping[Address, Resource]) -> str:

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Self
 
 from controller.address import Address
 from controller.call import Call, Fact, Probe, Text
-from controller.facets import DOCUMENT, INTERNAL, TAGS, dumped, facets, wired
+from controller.facets import DOCUMENT, INTERNAL, LOCAL, TAGS, dumped, facets, wired
 from controller.kinds.rest import patch
 from controller.model import KINDS, Resource, reference
 from controller.standing import REPLACES_TAG
@@ -81,7 +81,7 @@ class RestKind(Resource):
         for name, facet in facets(type(self)).items():
             value = getattr(self, name)
             default = type(self).model_fields[name].get_default(call_default_factory=True)
-            if facet.wire.follow_up or INTERNAL in facet.marks or TAGS in facet.marks:
+            if facet.wire.follow_up or facet.marks & {INTERNAL, LOCAL, TAGS}:
                 continue
             if value is None or (value == default and not facet.wire.always):
                 continue

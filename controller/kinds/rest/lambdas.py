@@ -1,4 +1,4 @@
-"""The `lambda:` shorthand: a function's name or ARN becomes the URI that API Gateway invokes.
+"""Lambda functions: the `lambda:` shorthand, and which functions an API calls from where.
 
 Source: developer guide, "Set up Lambda proxy integrations"; response streaming has an API version of its own.
 """
@@ -6,9 +6,13 @@ Source: developer guide, "Set up Lambda proxy integrations"; response streaming 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from controller.model import Scope
+from controller.address import Address
+from controller.gateway import Environment
+from controller.model import Resource, Scope
 
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,140}(:[A-Za-z0-9$_-]+)?")
@@ -60,3 +64,69 @@ def _uri(raw: dict[str, Any], field: str, scope: Scope) -> str | None:
         scope.problems.append((("lambda",), "expected the name or ARN of a Lambda function"))
         arn = "arn:invalid"
     return invocation_uri(arn, scope, stream=raw.get("responseTransferMode") == "STREAM")
+
+
+# ── which functions an API calls ─────────────────────────────────────────────────────────────────
+
+_FUNCTION = re.compile(
+    r"functions/arn:[^:]+:lambda:(?P<region>[^:]+):(?P<account>[^:]+):function:"
+    r"(?P<name>[A-Za-z0-9_-]+)(:(?P<qualifier>[A-Za-z0-9$_-]+))?/"
+)
+_VARIABLE = re.compile(r"\$\{stageVariables\.(\w+)\}")
+_LATEST = "$LATEST"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Use:
+    """A function, as `name` or `name:qualifier`, and what calls it: `GET /pets/*` or `authorizer users`."""
+
+    function: str
+    source: str
+
+
+def uses(root: Address, resources: Mapping[Address, Resource], where: Scope | Environment) -> frozenset[Use]:
+    """Every use of a function of this account and region that needs a statement in the function's policy.
+
+    None is needed where the call is made with a role (`credentials`). Stage variables count with the values that
+    the API's stages give them.
+    """
+    variables = [_variables(item) for at, item in resources.items() if at.kind == "Stage" and at.root == root]
+    return frozenset(
+        Use(function, source)
+        for at, item in resources.items()
+        if at.root == root and (call := _calling(at, item))
+        for source, uri in [call]
+        for function in functions(uri, variables, where)
+    )
+
+
+def _calling(at: Address, item: Any) -> tuple[str, str] | None:
+    """What a resource is called as in a statement, and the URI it calls; None if it calls nothing by itself."""
+    if at.kind == "Authorizer" and item.authorizerUri and not item.authorizerCredentials:
+        return f"authorizer {at.key}", item.authorizerUri
+    if at.kind == "Integration" and item.uri and not item.credentials and item.type.startswith("AWS"):
+        _, path, method, _ = at.lineage
+        return method_source(method.key, path.key), item.uri
+    return None
+
+
+def method_source(verb: str, path: str) -> str:
+    """A method as a statement names it: `GET /pets/*`; any verb and each variable are a star."""
+    return f"{'*' if verb == 'ANY' else verb} {re.sub(r'{[^}]*}', '*', path)}"
+
+
+def _variables(stage: Any) -> Mapping[str, str]:
+    canary = stage.canarySettings
+    return {**stage.variables, **(canary.stageVariableOverrides if canary else {})}
+
+
+def functions(uri: str, variables: Iterable[Mapping[str, str]], where: Scope | Environment) -> Iterator[str]:
+    """The functions of this account and region that a URI stands for under any of these sets of stage variables."""
+    for values in [{}, *variables] if _VARIABLE.search(uri) else [{}]:
+        given: Mapping[str, str] = values
+        resolved = _VARIABLE.sub(lambda found, given=given: given.get(found[1], found[0]), uri)  # type: ignore[misc]
+        found = _FUNCTION.search(resolved)
+        if found and (found["region"], found["account"]) == (where.region, where.account):
+            qualifier = found["qualifier"]
+            # A policy cannot be given to $LATEST: the function's own holds there.
+            yield f"{found['name']}:{qualifier}" if qualifier and qualifier != _LATEST else found["name"]

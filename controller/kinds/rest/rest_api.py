@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field, ValidationInfo, model_validator
 
 from controller.address import Address
 from controller.call import Call
-from controller.facets import COSMETIC, DOCUMENT, TAGS, ServerDefault, StringSet, Value, Wire, dumped
+from controller.facets import COSMETIC, DOCUMENT, LOCAL, TAGS, ServerDefault, StringSet, Value, Wire, dumped
 from controller.kinds.rest.authorizer import with_authorization
 from controller.kinds.rest.cors import Cors, spread_cors
 from controller.kinds.rest.dialect import OWN_TAGS, RESERVED_TAGS, RootKind
@@ -86,6 +86,9 @@ class RestApi(RootKind):
     endpointConfiguration: EndpointConfiguration = EndpointConfiguration()
     securityPolicy: Annotated[str | None, ServerDefault(("TLS_1_0", "TLS_1_2")), COSMETIC] = None
     endpointAccessMode: Annotated[Literal["BASIC", "STRICT"] | None, Wire(clear="empty"), COSMETIC] = None
+    permissions: Annotated[Literal["managed", "unmanaged"], LOCAL] = Field(
+        "managed", description="Whether the Lambda functions' policies are made to let this API call them."
+    )
     tags: Tags = {}
 
     @model_validator(mode="after")

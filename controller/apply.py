@@ -102,7 +102,7 @@ class _Run:
             call.probe.single,
         )
         wait = call.wait and replace(call.wait, params=self._fill(call.wait.params))
-        return Call(call.operation, self._fill(call.params), call.service, probe, wait)
+        return replace(call, params=self._fill(call.params), probe=probe, wait=wait)
 
     def _fill(self, value: Any) -> Any:
         return resolve(value, self.ids, self.environment)

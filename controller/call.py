@@ -80,6 +80,7 @@ class Call:
     """One operation, named as in botocore's service model.
 
     `probe` is set on calls that are not repeatable, `wait` on those whose answer comes before their work is done.
+    With `present_will_do`, "exists already" is no error.
     """
 
     operation: str
@@ -87,6 +88,7 @@ class Call:
     service: str = "apigateway"
     probe: Probe | None = None
     wait: Wait | None = None
+    present_will_do: bool = False
 
 
 @dataclass(frozen=True, slots=True)

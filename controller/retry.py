@@ -73,7 +73,7 @@ class Patient:
                         return {}
                     raise
                 except ConflictError:
-                    if lost and call.operation.startswith(_BRINGING):
+                    if call.present_will_do or (lost and call.operation.startswith(_BRINGING)):
                         return {}
                     raise
         return {}

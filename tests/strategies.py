@@ -180,7 +180,7 @@ def _fits(path: str, others: dict[str, Any]) -> bool:
 
 
 @st.composite
-def stage(draw: st.DrawFn) -> dict[str, Any]:
+def stage(draw: st.DrawFn, retention: dict[str, int | None]) -> dict[str, Any]:
     setting = some(
         metricsEnabled=FLAG,
         loggingLevel=st.sampled_from(["OFF", "ERROR", "INFO"]),
@@ -201,6 +201,12 @@ def stage(draw: st.DrawFn) -> dict[str, Any]:
             cacheClusterEnabled=FLAG,
             cacheClusterSize=st.sampled_from(["0.5", "1.6"]),
             accessLogSettings=st.builds(
+                lambda name, text, days: {"logGroup": name, "format": text, "retentionDays": days[name]},
+                st.sampled_from(["a", "c"]),
+                st.just("$context.requestId"),
+                st.just(retention),
+            )
+            | st.builds(
                 lambda name, text: {
                     "destinationArn": f"arn:aws:logs:eu-west-1:123456789012:log-group:{name}",
                     "format": text,
@@ -217,7 +223,7 @@ def stage(draw: st.DrawFn) -> dict[str, Any]:
 
 
 @st.composite
-def rest_api(draw: st.DrawFn) -> dict[str, Any]:
+def rest_api(draw: st.DrawFn, retention: dict[str, int | None]) -> dict[str, Any]:
     schemas = st.sampled_from([{"type": "object"}, {"type": "array", "items": {"type": "string"}}])
     models = draw(
         st.dictionaries(
@@ -286,7 +292,7 @@ def rest_api(draw: st.DrawFn) -> dict[str, Any]:
     found["documentationVersions"] = draw(st.dictionaries(st.sampled_from(["1.0", "2.0"]), some(description=TEXT)))
     found["paths"] = draw(paths(found))
     if any(path.get("methods") for path in found["paths"].values()):
-        found["stages"] = draw(st.dictionaries(st.sampled_from(["dev", "prod"]), stage()))
+        found["stages"] = draw(st.dictionaries(st.sampled_from(["dev", "prod"]), stage(retention)))
     return found
 
 
@@ -363,8 +369,9 @@ def domain(draw: st.DrawFn, apis: dict[str, Any]) -> dict[str, Any]:
 def worlds(draw: st.DrawFn) -> dict[str, Any]:
     """Up to two APIs, with keys and usage plans, and what lies around."""
     found: dict[str, Any] = {}
+    retention = {name: draw(st.sampled_from([None, 7, 30])) for name in ("a", "c")}
     for name in draw(subset(["shop", "zoo"])):
-        found[f"RestApi {name}"] = draw(rest_api())
+        found[f"RestApi {name}"] = draw(rest_api(retention))
     found |= draw(around(found))
     found |= draw(
         st.sampled_from([{}, {"Account here": {"cloudwatchRoleArn": "arn:aws:iam::123456789012:role/logs"}}])

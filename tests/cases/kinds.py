@@ -32,7 +32,7 @@ MINIMAL: dict[str, dict[str, Any]] = {
                 }
             }
         },
-        "stages": {"prod": {}},
+        "stages": {"prod": {}, "logged": {"accessLogSettings": {"logGroup": "shop"}}},
         "documentationParts": {"METHOD /pets GET": {"properties": {"summary": "x"}}},
         "documentationVersions": {"1": {}},
     },
@@ -181,6 +181,7 @@ FULL: dict[str, dict[str, Any]] = {
                 "tags": {"team": "b"},
             },
             "test": {"clientCertificate": "mutual"},
+            "logged": {"accessLogSettings": {"logGroup": "shop", "retentionDays": 30}},
         },
         "documentationParts": {
             "METHOD /pets GET": {"properties": {"summary": "All pets"}},

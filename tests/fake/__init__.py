@@ -28,6 +28,7 @@ from tests.fake import (
     integrations,
     keys,
     links,
+    log_groups,
     methods,
     plans,
     resources,
@@ -43,9 +44,14 @@ from tests.fake.world import World
 # Importing a module registers its handlers.
 KINDS = (
     *(account, definitions, deployments, documentation, domains, functions, gateway_responses),
-    *(integration_responses, integrations, keys, links, methods, plans, resources, rest, stages),
+    *(integration_responses, integrations, keys, links, log_groups, methods, plans, resources),
+    *(rest, stages),
 )
-SERVICES = {"sts": frozenset({"GetCallerIdentity"}), "lambda": functions.OPERATIONS}
+SERVICES = {
+    "sts": frozenset({"GetCallerIdentity"}),
+    "lambda": functions.OPERATIONS,
+    "logs": log_groups.OPERATIONS,
+}
 
 Fault = Callable[[int, str, Mapping[str, Any]], Exception | None]
 

@@ -97,9 +97,14 @@ def _broken_constraint(value: str, shape: Shape) -> str:
     if allowed and value not in allowed:
         return f"Member must satisfy enum value set: [{', '.join(allowed)}]"
     pattern = shape.metadata.get("pattern")
-    if pattern and not re.fullmatch(pattern, value):
+    if pattern and not re.fullmatch(_in_python(pattern), value):
         return f"Member must satisfy regular expression pattern: {pattern}"
     return ""
+
+
+def _in_python(pattern: str) -> str:
+    """Java's classes of letters, numbers and spaces in Python's words."""
+    return re.sub(r"\\p\{(\w)\w?\}", lambda found: r"\s" if found[1] == "Z" else r"\w", pattern)
 
 
 def _without_nulls(value: Any) -> Any:

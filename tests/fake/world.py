@@ -64,6 +64,7 @@ class World:
     quotas: bool = True
     link_reads: int = 1
     functions: set[str] | None = None
+    log_groups: dict[str, Record] = field(default_factory=dict)
     statements: dict[tuple[str, str], dict[str, Record]] = field(default_factory=dict)
     issued: int = 0
     apis: dict[str, Api] = field(default_factory=dict)

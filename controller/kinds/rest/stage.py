@@ -13,12 +13,13 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, model_validator
 
 from controller.address import Address
-from controller.facets import DERIVED, INTERNAL, Ref, ServerDefault, Value, Wire, facets, same
+from controller.facets import DERIVED, INTERNAL, LOCAL, Ref, ServerDefault, Value, Wire, facets, same
 from controller.kinds.rest import patch
 from controller.kinds.rest.dialect import RestKind
+from controller.kinds.rest.log_group import Days
 from controller.kinds.rest.patch import Operation
 from controller.kinds.rest.rest_api import Tags, live_tags
-from controller.model import Context, Listing, Resource, Slot, register
+from controller.model import Context, Listing, Resource, Scope, Slot, register
 
 
 STAR = "*/*"
@@ -55,10 +56,16 @@ class MethodSetting(Value):
 
 
 class AccessLogSettings(Value):
-    """Where a line for each request goes, and what it says."""
+    """Where a line for each request goes, and what it says: to a log group by name, or to what has this ARN."""
 
-    destinationArn: Annotated[str, Wire(add="add")]
+    destinationArn: Annotated[str, Wire(add="add")] = ""
     format: str | None = None
+    logGroup: Annotated[str | None, LOCAL] = Field(
+        None, pattern=r"^[A-Za-z0-9._/#-]{1,512}$", description="A CloudWatch log group, made if there is none."
+    )
+    retentionDays: Annotated[Days | None, LOCAL] = Field(
+        None, description="How long the log group keeps what it is given; for ever when absent."
+    )
 
 
 class CanarySettings(Value):
@@ -130,6 +137,17 @@ class Stage(RestKind):
         return None if allowed else "a stage's name has letters, digits, - and _ only"
 
     @classmethod
+    def desugar(cls, raw: dict[str, Any], scope: Scope) -> dict[str, Any]:
+        logs = raw.get("accessLogSettings")
+        if not isinstance(logs, Mapping) or "logGroup" not in logs:
+            return raw
+        if "destinationArn" in logs:
+            trail = ("accessLogSettings", "logGroup")
+            scope.problems.append((trail, "give either logGroup or destinationArn, not both"))
+        arn = f"arn:{scope.partition}:logs:{scope.region}:{scope.account}:log-group:{logs['logGroup']}"
+        return {**raw, "accessLogSettings": {**logs, "destinationArn": arn}}
+
+    @classmethod
     def from_spec(cls, key: str, raw: Mapping[str, Any]) -> Self:
         settings = raw.get("methodSettings")
         star = settings.get(STAR) if isinstance(settings, Mapping) else None
@@ -158,9 +176,14 @@ class Stage(RestKind):
         return super().from_aws(found, context)
 
     def needs(self, at: Address) -> frozenset[Address]:
-        # AWS refuses logging as long as it has no role for it.
-        logging = self.accessLogSettings or any(item.loggingLevel != "OFF" for item in self.methodSettings.values())
-        return super().needs(at) | (frozenset({Address("Account")}) if logging else frozenset())
+        logs = self.accessLogSettings
+        found = set(super().needs(at))
+        if logs and logs.logGroup:
+            found.add(at.root.child("LogGroup", logs.logGroup))
+        if logs or any(item.loggingLevel != "OFF" for item in self.methodSettings.values()):
+            # AWS refuses logging as long as it has no role for it.
+            found.add(Address("Account"))
+        return frozenset(found)
 
     def check(self, at: Address, desired: Mapping[Address, Resource]) -> Iterator[tuple[str, str]]:
         if self.clientCertificate and self.clientCertificateId:
@@ -168,6 +191,7 @@ class Stage(RestKind):
         for key in self.methodSettings:
             if key != STAR and not _METHOD.fullmatch(key):
                 yield "methodSettings", f"{key}: expected a verb and a path, as in `GET /pets`, or {STAR}"
+        yield from self._check_logs(at, desired)
         if not any(other.kind == "Method" and other.within(at.root) for other in desired):
             yield "", "a stage needs something to serve: the API has no methods"
         for name, value in self.variables.items():
@@ -175,6 +199,19 @@ class Stage(RestKind):
                 yield "variables", f"{name}: letters, digits and _ only, 64 at most"
             if not re.fullmatch(r"[A-Za-z0-9._~:/?#&=,-]{1,512}", value):
                 yield "variables", f"{name}: AWS allows letters, digits and - . _ ~ : / ? # & = , only"
+
+    def _check_logs(self, at: Address, desired: Mapping[Address, Resource]) -> Iterator[tuple[str, str]]:
+        logs = self.accessLogSettings
+        if logs and not logs.destinationArn:
+            yield "accessLogSettings", "give a logGroup, or a destinationArn"
+        if logs and logs.retentionDays and not logs.logGroup:
+            yield "accessLogSettings", "retentionDays goes with a logGroup"
+        for other, stage in desired.items():
+            theirs = getattr(stage, "accessLogSettings", None)
+            if not logs or not logs.logGroup or not theirs or theirs.logGroup != logs.logGroup:
+                continue
+            if other < at and theirs.retentionDays != logs.retentionDays:
+                yield "accessLogSettings", f"{other} names the same logGroup with other retentionDays"
 
     def aligned(self, desired: Self) -> Self:
         found = super().aligned(desired)

@@ -87,6 +87,8 @@ DOCUMENT = _Mark("DOCUMENT")
 """Structure here, a JSON string in AWS."""
 TAGS = _Mark("TAGS")
 """Changed with TagResource and UntagResource."""
+ROLE = _Mark("ROLE")
+"""The ARN of an IAM role that is handed to AWS, which takes iam:PassRole."""
 INTERNAL = _Mark("INTERNAL")
 """Bookkeeping of the live side; authors cannot set it and it is never compared."""
 LOCAL = _Mark("LOCAL")

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, Protocol, Self
 
 from controller.address import Address
-from controller.call import RAW_ID, Call, Fact
-from controller.facets import CREATE_ONLY, SENSITIVE, Facets, Ref, Value, aligned, canonical, facets, same
+from controller.call import RAW_ID, Call, Fact, Text
+from controller.facets import CREATE_ONLY, ROLE, SENSITIVE, Facets, Ref, Value, aligned, canonical, facets, same
 from controller.gateway import Environment
 
 
@@ -73,6 +73,15 @@ class Around:
     desired: Mapping[Address, Resource]
     perform: Callable[[Call], dict[str, Any]]
     environment: Environment
+
+
+@dataclass(frozen=True, slots=True)
+class Right:
+    """An IAM action that a run needs on a resource's ARN, beyond the operations of API Gateway itself."""
+
+    action: str
+    arn: Text
+    writes: bool = True
 
 
 @dataclass
@@ -280,6 +289,19 @@ class Resource(Value):
             for name, facet in facets(type(self)).items()
             if CREATE_ONLY in facet.marks and not same(getattr(old, name), getattr(self, name))
         )
+
+    # ── rights ──
+    @classmethod
+    def operations(cls) -> tuple[frozenset[str], frozenset[str]]:
+        """API Gateway's operations that read this kind, and those that write it."""
+        return frozenset(), frozenset()
+
+    def rights(self, at: Address) -> Iterator[Right]:
+        """What a run has to be allowed besides the operations: by default, to hand on the roles named here."""
+        for name, facet in facets(type(self)).items():
+            value = getattr(self, name)
+            if ROLE in facet.marks and value and ":role/" in value:
+                yield Right("iam:PassRole", Text((value,)))
 
     # ── calls: a dialect implements them ──
     def creating(self, at: Address) -> list[Call]:

@@ -9,19 +9,22 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from controller import __version__, kinds
 from controller.address import Address
 from controller.apply import Outcome, apply
-from controller.aws.client import Role, connect, environment, session_name
+from controller.aws.client import Client, Role, connect, environment, session_name
 from controller.aws.pacing import Pacers
 from controller.aws.reader import read
-from controller.aws.secrets import Secrets
+from controller.aws.routes import partition_of, routes
+from controller.aws.secrets import Secrets, right
 from controller.desired import build
 from controller.diff import diff
 from controller.errors import AccessError, RefusedError, SpecErrors
 from controller.facets import secrets
 from controller.gateway import Environment
+from controller.iam import policy
 from controller.model import Scope
 from controller.plan import Plan, plan
 from controller.policy import Rules, Verdict, guard, retained
@@ -188,7 +191,7 @@ def open_pass(request: Request, pacers: Pacers | None = None) -> Pass:
     Passes that run at the same time are to be given the same pacers.
     """
     aim = request.aim
-    client = connect(region=aim.region, endpoint_url=request.endpoint_url, role=_role(request), keys=request.keys)
+    client = _client(request)
     where = environment(client, request.owner)
     # Before anything else: what is meant for one account is not even read in another.
     if aim.account and aim.account != where.account:
@@ -200,6 +203,11 @@ def open_pass(request: Request, pacers: Pacers | None = None) -> Pass:
     client.pacer = (pacers or Pacers()).of(where.account, where.region, request.quota_share)
     patient = Patient(client)
     return Pass(request, desired(request, where, Secrets(patient)), patient, where)
+
+
+def _client(request: Request) -> Client:
+    region, url = request.aim.region, request.endpoint_url
+    return connect(region=region, endpoint_url=url, role=_role(request), keys=request.keys)
 
 
 def _role(request: Request) -> Role | None:
@@ -219,6 +227,23 @@ def validate(request: Request) -> int:
 def _unread(reference: str) -> str:
     """What stands for a secret where there is no AWS to ask. Different secrets stay different."""
     return f"a secret that was not read: {reference}"
+
+
+def iam_policy(request: Request, *, read_only: bool) -> dict[str, Any]:
+    """What a run on these specs has to be allowed. AWS is asked for the account only if the target has none."""
+    aim = request.aim
+    if aim.account and aim.region:
+        where = Environment(aim.account, aim.region, partition_of(aim.region), request.owner)
+    else:
+        where = environment(_client(request), request.owner)
+    asked: set[str] = set()
+
+    def look_up(reference: str) -> str:
+        asked.add(reference)
+        return _unread(reference)
+
+    state = desired(request, where, look_up)
+    return policy(state, routes(), where, map(right, sorted(asked)), read_only=read_only)
 
 
 def desired(request: Request, where: Environment, look_up: Callable[[str], str]) -> State:

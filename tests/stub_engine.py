@@ -104,6 +104,10 @@ class StubEngine:
             raise found
         return self.documents
 
+    def iam_policy(self, request: Request, *, read_only: bool) -> dict[str, object]:
+        self.requests.append(request)
+        return {"Version": "2012-10-17", "Statement": [{"Sid": "Read" if read_only else "Write"}]}
+
 
 def two_changes(*ends: Status, **facts: object) -> StubEngine:
     """An engine with one target and two changes to make."""

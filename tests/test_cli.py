@@ -478,3 +478,9 @@ def test_the_extra_is_missing(run: Run, monkeypatch: pytest.MonkeyPatch, tmp_pat
 
 def test_documents_of_no_target() -> None:
     assert json.loads(document([])) == {"formatVersion": 1, "targets": []}
+
+
+def test_the_iam_policy_is_json(run: Run) -> None:
+    ran = run("iam-policy", "--read-only", engine=two_changes())
+    assert ran.code == 0
+    assert json.loads(ran.out)["Statement"] == [{"Sid": "Read"}]

@@ -11,8 +11,9 @@ import json
 import re
 from typing import Any
 
-from controller.call import Call
+from controller.call import Call, Fact, Text
 from controller.errors import InvalidError
+from controller.model import Right
 from controller.retry import Patient
 
 
@@ -44,6 +45,20 @@ class Secrets:
         if "SecretString" not in answer:
             raise InvalidError("it is binary, and text is wanted")
         return str(answer["SecretString"])
+
+
+def right(reference: str) -> Right:
+    """What reading this secret has to be allowed; a key of KMS that a customer manages comes on top.
+
+    Secrets Manager adds a hyphen and six characters to the name. Source: its user guide, "IAM policy examples".
+    """
+    name = reference.partition("#")[0]
+    if _is_parameter(name):
+        action, tail = "ssm:GetParameter", "parameter/" + name.removeprefix(_SSM).removeprefix("/")
+    else:
+        action, tail = "secretsmanager:GetSecretValue", f"secret:{name}-??????"
+    here = ("arn:", Fact.PARTITION, f":{action.partition(':')[0]}:", Fact.REGION, ":", Fact.ACCOUNT, ":", tail)
+    return Right(action, Text((name,) if name.startswith("arn:") else here), writes=False)
 
 
 def _is_parameter(name: str) -> bool:

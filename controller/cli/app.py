@@ -89,6 +89,25 @@ def schema(*, local: o.Local = False) -> int:
     return run()
 
 
+@app.command("iam-policy")
+def iam_policy(
+    ctx: typer.Context,
+    *,
+    specs: o.Specs = None,
+    target: o.Targets = None,
+    endpoint_url: o.EndpointUrl = None,
+    local: o.Local = False,
+    read_only: o.ReadOnly = False,
+) -> int:
+    """Print the IAM policy that a run on these specs needs, as JSON."""
+    from controller.cli.iam_policy import run  # noqa: PLC0415
+
+    session: Session = ctx.obj
+    session.specs, session.targets = list(specs or session.specs), list(target or session.targets)
+    session.local |= local
+    return run(session, endpoint_url=endpoint_url, read_only=read_only)
+
+
 @local_app.command()
 def start(ctx: typer.Context, *, port: o.Port = 4566, local: o.Local = False) -> int:
     """Start the emulator in the background."""

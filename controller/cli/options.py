@@ -75,6 +75,7 @@ DryRun = Annotated[
     bool,
     typer.Option("--dry-run", envvar="RECONCILE_DRY_RUN", help="Show the plan, change nothing."),
 ]
+ReadOnly = Annotated[bool, typer.Option("--read-only", help="Only what a plan needs.")]
 Yes = Annotated[bool, typer.Option("-y", "--yes", envvar="RECONCILE_YES", help="Apply without asking.")]
 OutputOption = Annotated[
     Output, typer.Option("-o", "--output", envvar="RECONCILE_OUTPUT", help="Format of the result.")

@@ -6,7 +6,7 @@ import os
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Protocol, TextIO
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TextIO
 
 from rich.console import Console
 
@@ -48,6 +48,9 @@ class Engine(Protocol):
     def validate(self, request: Request) -> int:
         """Checks the specs without AWS; how many there are."""
 
+    def iam_policy(self, request: Request, *, read_only: bool) -> dict[str, Any]:
+        """The IAM policy that a run needs."""
+
 
 class RealEngine:
     """The product's own. Imported late: help and errors of usage need no AWS client."""
@@ -66,6 +69,12 @@ class RealEngine:
         from controller import reconcile  # noqa: PLC0415
 
         return reconcile.validate(request)
+
+    def iam_policy(self, request: Request, *, read_only: bool) -> dict[str, Any]:
+        """The IAM policy that a run needs."""
+        from controller import reconcile  # noqa: PLC0415
+
+        return reconcile.iam_policy(request, read_only=read_only)
 
 
 Colour = Literal["auto", "always", "never"]

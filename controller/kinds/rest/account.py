@@ -10,7 +10,7 @@ from typing import Annotated, Self
 
 from controller.address import Address
 from controller.call import Call
-from controller.facets import ServerDefault, Wire
+from controller.facets import ROLE, ServerDefault, Wire
 from controller.kinds.rest.dialect import RootKind
 from controller.model import register
 
@@ -25,7 +25,7 @@ class Account(RootKind):
     update = "UpdateAccount"
     read_one = "GetAccount"
 
-    cloudwatchRoleArn: Annotated[str | None, ServerDefault(), Wire(clear="empty")] = None
+    cloudwatchRoleArn: Annotated[str | None, ROLE, ServerDefault(), Wire(clear="empty")] = None
 
     @classmethod
     def canonical_key(cls, key: str) -> str:

@@ -13,7 +13,7 @@ from pydantic import Field
 
 from controller.address import Address
 from controller.call import Call
-from controller.facets import ServerDefault, StringSet, Wire
+from controller.facets import ROLE, ServerDefault, StringSet, Wire
 from controller.kinds.rest import lambdas
 from controller.kinds.rest.dialect import RestKind
 from controller.model import Context, Listing, Resource, Scope, Slot, register
@@ -44,7 +44,7 @@ class Authorizer(RestKind):
     type: Literal["TOKEN", "REQUEST", "COGNITO_USER_POOLS"]
     providerARNs: Annotated[StringSet, Wire(element="value")] = frozenset()
     authorizerUri: str | None = None
-    authorizerCredentials: Annotated[str | None, Wire(clear="empty")] = None
+    authorizerCredentials: Annotated[str | None, ROLE, Wire(clear="empty")] = None
     identitySource: Annotated[str | None, Wire(clear="remove")] = Field(
         None, description=f"By default {_HEADER} for TOKEN and {COGNITO}."
     )

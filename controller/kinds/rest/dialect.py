@@ -27,6 +27,7 @@ class RestKind(Resource):
     param        the call parameter that carries this resource's id or key
     key_param    the create call's parameter for the key, where it is not `param` and not a field
     create, update, delete   operations of botocore's model; an empty update means delete and create
+    further      other operations that change it
     """
 
     param: ClassVar[str] = ""
@@ -35,6 +36,13 @@ class RestKind(Resource):
     update: ClassVar[str] = ""
     delete: ClassVar[str] = ""
     arn: ClassVar[str] = ""
+    further: ClassVar[tuple[str, ...]] = ()
+
+    @classmethod
+    def operations(cls) -> tuple[frozenset[str], frozenset[str]]:
+        tagging = ("TagResource", "UntagResource") if "tags" in cls.model_fields else ()
+        reads = {cls.listing.operation} if cls.listing else set()
+        return frozenset(reads), frozenset({cls.create, cls.update, cls.delete, *tagging, *cls.further} - {""})
 
     @classmethod
     def updatable(cls) -> bool:
@@ -180,6 +188,11 @@ class RootKind(RestKind):
     read_params: ClassVar[Mapping[str, Any]] = {}
     read_all: ClassVar[bool] = False
     read_whole: ClassVar[bool] = False
+
+    @classmethod
+    def operations(cls) -> tuple[frozenset[str], frozenset[str]]:
+        reads, writes = super().operations()
+        return reads | ({cls.read_one} - {""}), writes
 
     @classmethod
     def from_spec(cls, key: str, raw: Mapping[str, Any]) -> Self:

@@ -14,16 +14,16 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BeforeValidator, Field
 
 from controller.address import Address
-from controller.call import Call, Fact, Known, Wait
+from controller.call import Call, Fact, Known, Text, Wait
 from controller.facets import CREATE_ONLY, DOCUMENT, Value, Wire
 from controller.kinds.rest import patch
 from controller.kinds.rest.dialect import RootKind
 from controller.kinds.rest.policy import compress, decode, read_policy
 from controller.kinds.rest.rest_api import EndpointConfiguration, Tags, live_tags
-from controller.model import Context, Listing, Resource, register
+from controller.model import Context, Listing, Resource, Right, register
 
 
-PRIVATE = ("PRIVATE",)
+EDGE, PRIVATE = ("EDGE",), ("PRIVATE",)
 
 
 class MutualTls(Value):
@@ -116,6 +116,15 @@ class DomainName(RootKind):
             yield "policy", "a policy is for domains of type PRIVATE"
         if self.endpointConfiguration.vpcEndpointIds:
             yield "endpointConfiguration", "vpcEndpointIds belong to an API, not to a domain"
+
+    def rights(self, at: Address) -> Iterator[Right]:
+        # AWS does these in the caller's name: the distribution of an EDGE domain, the truststore of mutual TLS.
+        if self.endpointConfiguration.types == EDGE:
+            yield Right("cloudfront:UpdateDistribution", Text(("*",)))
+        if uri := self.mutualTlsAuthentication.truststoreUri:
+            file = Text(("arn:", Fact.PARTITION, ":s3:::", uri.removeprefix("s3://")))
+            yield Right("s3:GetObject", file)
+            yield Right("s3:GetObjectVersion", file)
 
     def replaces(self, old: Self) -> tuple[str, ...]:
         moved = ("endpointConfiguration",) if self.private != old.private else ()

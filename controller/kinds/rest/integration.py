@@ -12,7 +12,7 @@ from pydantic import Field, model_validator
 
 from controller.address import Address
 from controller.call import Call
-from controller.facets import CREATE_ONLY, Ref, ServerDefault, StringSet, Value, Wire
+from controller.facets import CREATE_ONLY, ROLE, Ref, ServerDefault, StringSet, Value, Wire
 from controller.kinds.rest import lambdas, patch
 from controller.kinds.rest.dialect import RestKind
 from controller.kinds.rest.method import STATUS
@@ -51,7 +51,7 @@ class Integration(RestKind):
         str | None, Ref("VpcLink", raw="connectionId"), Wire(send="connectionId", patch="/connectionId")
     ] = Field(None, description="A VpcLink by its logical name; brings connectionType VPC_LINK along.")
     integrationTarget: str | None = None
-    credentials: Annotated[str | None, CREATE_ONLY] = None
+    credentials: Annotated[str | None, CREATE_ONLY, ROLE] = None
     requestParameters: dict[str, str] = {}
     requestTemplates: dict[str, str] = {}
     passthroughBehavior: Literal["WHEN_NO_MATCH", "WHEN_NO_TEMPLATES", "NEVER"] = "WHEN_NO_MATCH"

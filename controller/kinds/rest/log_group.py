@@ -6,14 +6,14 @@ already and does not carry this API's tags is used as it is. Facts: CloudWatch L
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal, Self
 
 from controller.address import Address
-from controller.call import Call, Fact
+from controller.call import Call, Fact, Text
 from controller.facets import DERIVED, INTERNAL
 from controller.kinds.rest.dialect import NAME_TAG, OWNER_TAG
-from controller.model import Around, Resource, Scope, register
+from controller.model import Around, Resource, Right, Scope, register
 
 
 # fmt: off
@@ -51,6 +51,15 @@ class LogGroup(Resource):
 
     def aligned(self, desired: Self) -> Self:
         return self if self.ours else self.model_copy(update={"retentionDays": desired.retentionDays})
+
+    def rights(self, at: Address) -> Iterator[Right]:
+        groups = ("arn:", Fact.PARTITION, ":logs:", Fact.REGION, ":", Fact.ACCOUNT, ":log-group:")
+        yield Right("logs:DescribeLogGroups", Text((*groups, "*")), writes=False)
+        for name in (at.key, f"{at.key}:*"):
+            arn = Text((*groups, name))
+            yield Right("logs:ListTagsForResource", arn, writes=False)
+            for operation in ("CreateLogGroup", "TagResource", "PutRetentionPolicy", "DeleteRetentionPolicy"):
+                yield Right(f"logs:{operation}", arn)
 
     def creating(self, at: Address) -> list[Call]:
         tags = {OWNER_TAG: Fact.OWNER, NAME_TAG: at.root.key}

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, ValidationInfo, model_validator
 
 from controller.address import Address
-from controller.call import Call
+from controller.call import Call, Fact, Text
 from controller.facets import COSMETIC, DOCUMENT, LOCAL, TAGS, ServerDefault, StringSet, Value, Wire, dumped
 from controller.kinds.rest.authorizer import with_authorization
 from controller.kinds.rest.cors import Cors, spread_cors
@@ -16,7 +16,7 @@ from controller.kinds.rest.dialect import OWN_TAGS, RESERVED_TAGS, RootKind
 from controller.kinds.rest.patch import Operation, replace
 from controller.kinds.rest.path import with_ancestors
 from controller.kinds.rest.policy import compress, decode, read_policy
-from controller.model import Context, Listing, Scope, register
+from controller.model import Context, Listing, Right, Scope, register
 
 
 EndpointType = Literal["EDGE", "REGIONAL", "PRIVATE"]
@@ -68,6 +68,7 @@ class RestApi(RootKind):
     update = "UpdateRestApi"
     delete = "DeleteRestApi"
     arn = "restapis"
+    further = ("PutRestApi",)
     read_one = "GetRestApi"
     read_whole = True
 
@@ -118,6 +119,12 @@ class RestApi(RootKind):
         found = super().create_fields(at)
         endpoint = found.get("endpointConfiguration", {})
         return found | {"endpointConfiguration": {"types": list(self.endpointConfiguration.types), **endpoint}}
+    def rights(self, at: Address) -> Iterator[Right]:
+        yield from super().rights(at)
+        if self.policy is not None:
+            apis = ("arn:", Fact.PARTITION, ":apigateway:", Fact.REGION, "::/restapis")
+            yield Right("apigateway:UpdateRestApiPolicy", Text(apis))
+            yield Right("apigateway:UpdateRestApiPolicy", Text((*apis, "/*")))
 
     def learn(self, at: Address, answer: Mapping[str, Any]) -> dict[Address, str]:
         known = {at: str(answer["id"])}

@@ -14,11 +14,21 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field
 
 from controller.address import Address
-from controller.call import Call, Wait
+from controller.call import Call, Text, Wait
 from controller.facets import CREATE_ONLY, DERIVED, StringSet, Wire
 from controller.kinds.rest.dialect import RootKind
 from controller.kinds.rest.rest_api import Tags, live_tags
-from controller.model import Context, Listing, Resource, register
+from controller.model import Context, Listing, Resource, Right, register
+
+
+_ON_BEHALF = (
+    "ec2:CreateVpcEndpointServiceConfiguration",
+    "ec2:DeleteVpcEndpointServiceConfigurations",
+    "ec2:DescribeVpcEndpointServiceConfigurations",
+    "ec2:ModifyVpcEndpointServicePermissions",
+    "elasticloadbalancing:DescribeLoadBalancers",
+)
+"""Source: developer guide, "Grant permissions for API Gateway to create VPC links"."""
 
 
 @register
@@ -58,6 +68,11 @@ class VpcLink(RootKind):
     def check(self, at: Address, desired: Mapping[Address, Resource]) -> Iterator[tuple[str, str]]:
         if len(self.targetArns) != 1:
             yield "targetArns", "a VPC link has exactly one target, a Network Load Balancer"
+
+    def rights(self, at: Address) -> Iterator[Right]:
+        # Its endpoint service is made in the caller's name; these actions know no narrower resource.
+        for action in _ON_BEHALF:
+            yield Right(action, Text(("*",)))
 
     def creating(self, at: Address) -> list[Call]:
         (call,) = super().creating(at)

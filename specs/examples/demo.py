@@ -117,10 +117,9 @@ class Aws:
         variables |= {"userPoolArn": pool, "backend": backend, "site": SITE}
         file.write_text(yaml.safe_dump(settings))
         self._bucket(variables["bucket"])
-        self.client("logs").create_log_group(logGroupName=variables["logGroup"])
         for name in ("list-photos", "partner-authorizer"):
             self._function(name, checkout / "functions" / f"{name.replace('-', '_')}.py")
-        made = ("a user pool with a user", f"bucket {variables['bucket']}", "two functions", "a log group")
+        made = ("a user pool with a user", f"bucket {variables['bucket']}", "two functions")
         out.print(f"Made with boto3: {', '.join(made)}.")
         out.print(f"The pet store's backend is a server of this script: {backend}.\n")
         return token

@@ -21,6 +21,7 @@ from controller.settings import checkout_of, read_settings
 from . import driver
 from .driver import REGION, Account
 from .fields import METHOD, api
+from .functions import make_functions
 from .harness import Emulator
 from .worlds import of_size, origins, photos
 
@@ -121,6 +122,7 @@ def test_an_example_is_reached_in_one_pass(file: Path, emulator: Emulator, accou
     checkout = checkout_of(file)
     settings = read_settings(checkout).model_copy(update={"owner": account.environment.owner})
     named = re.findall(r"\$env: *(\w+)", file.read_text())
+    make_functions(emulator, *re.findall(r"\blambda: ([\w-]+)", file.read_text()))
     request = Request(
         (file,),
         checkout,

@@ -20,6 +20,7 @@ def photos(account: str) -> dict[str, Any]:
     logs = f"arn:aws:logs:eu-west-1:{account}:log-group:photos"
     spec = {
         "description": "Photo upload and listing",
+        "permissions": "unmanaged",
         "endpointConfiguration": REGIONAL,
         "binaryMediaTypes": ["image/*"],
         "minimumCompressionSize": 1024,
@@ -157,6 +158,7 @@ def origins(*allowed: str) -> dict[str, Any]:
         "POST": {"integration": {"lambda": "add"}},
     }
     spec = {
+        "permissions": "unmanaged",
         "endpointConfiguration": REGIONAL,
         "cors": {"allowOrigins": list(allowed), "allowCredentials": True, "exposeHeaders": ["ETag"]},
         "paths": {"/a": {"methods": methods}, "/b": {"methods": {"ANY": {"integration": {"lambda": "any"}}}}},

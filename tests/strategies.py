@@ -12,6 +12,7 @@ JSON = "application/json"
 ARN = "arn:aws:lambda:eu-west-1:123456789012:function:"
 BALANCERS = [f"arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/net/{name}" for name in "ab"]
 VALUES = [f"{letter * 20}" for letter in "ABC"]
+ACL = "arn:aws:wafv2:eu-west-1:123456789012:regional/webacl/"
 POOL = "arn:aws:cognito-idp:eu-west-1:123456789012:userpool/eu-west-1_"
 
 
@@ -193,7 +194,9 @@ def stage(draw: st.DrawFn, retention: dict[str, int | None]) -> dict[str, Any]:
         requireAuthorizationForCacheControl=FLAG,
         unauthorizedCacheControlHeaderStrategy=st.sampled_from(["FAIL_WITH_403", "SUCCEED_WITH_RESPONSE_HEADER"]),
     )
-    return draw(
+    # Absent would leave a web ACL as it is, so that what is reached depended on what was there.
+    acl = draw(st.sampled_from(["", f"{ACL}one/1", f"{ACL}two/2"]))
+    return {"webAclArn": acl} | draw(
         some(
             description=TEXT,
             variables=st.dictionaries(st.sampled_from(["a", "b"]), st.sampled_from(["x", "y/z"])),

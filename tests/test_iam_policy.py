@@ -18,6 +18,7 @@ from tests.fake import FakeGateway
 from tests.fake.shapes import operation_model
 
 
+ACL = "arn:aws:wafv2:eu-west-1:123456789012:regional/webacl/one/1"
 ROLE = "arn:aws:iam::123456789012:role/"
 CALLS = {
     "RestApi shop": {
@@ -31,7 +32,7 @@ CALLS = {
                 }
             }
         },
-        "stages": {"prod": {"accessLogSettings": {"logGroup": "shop", "retentionDays": 30}}},
+        "stages": {"prod": {"webAclArn": ACL, "accessLogSettings": {"logGroup": "shop", "retentionDays": 30}}},
     }
 }
 BARE = {"RestApi shop": {"paths": {"/a": {"methods": {"GET": {"integration": {"type": "MOCK"}}}}}}}
@@ -55,6 +56,8 @@ def needed(service: str, operation: str, params: Mapping[str, Any]) -> tuple[str
         case "logs":
             arn = f"arn:aws:logs:{here}:log-group:{params.get('logGroupName', 'shop')}"
             return f"logs:{operation}", arn
+        case "wafv2":
+            return f"wafv2:{operation}", params["ResourceArn"]
         case _:
             return "", ""
 
@@ -104,7 +107,7 @@ def test_a_plan_is_allowed_by_the_read_only_policy_and_nothing_that_writes_is(wo
     assert list(refused(found, fake.calls[start:])) == []
     assert actions(found) <= {
         *("apigateway:GET", "lambda:GetPolicy", "lambda:GetFunctionConfiguration"),
-        *("logs:DescribeLogGroups", "logs:ListTagsForResource"),
+        *("logs:DescribeLogGroups", "logs:ListTagsForResource", "wafv2:GetWebACLForResource"),
     }
 
 

@@ -47,7 +47,6 @@ LEFT_OUT = {
         "cacheClusterStatus": "AWS's progress",
         "createdDate": "AWS's clock",
         "lastUpdatedDate": "AWS's clock",
-        "webAclArn": "read only here: WAF associates it",
     },
     "UsagePlanKey": {
         "keyType": "API_KEY is the only one there is",

@@ -178,6 +178,7 @@ FULL: dict[str, dict[str, Any]] = {
                     "stageVariableOverrides": {"table": "toys"},
                     "useStageCache": True,
                 },
+                "webAclArn": "arn:aws:wafv2:eu-west-1:123456789012:regional/webacl/one/1",
                 "tags": {"team": "b"},
             },
             "test": {"clientCertificate": "mutual"},

@@ -71,6 +71,7 @@ ROWS: tuple[Row, ...] = (
         "accessLogSettings.destinationArn",
         *(f"{GROUP}a", f"{GROUP}b"),
         given={"accessLogSettings": LOGS},
+        needed=True,
     ),
     row(
         "Stage",

@@ -8,7 +8,6 @@ from itertools import count
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
 from . import driver
 from .driver import Account
@@ -50,8 +49,7 @@ def sources(ministack: Emulator, function: str) -> list[str]:
     functions = client(ministack, "lambda")
     try:
         policy = json.loads(functions.get_policy(**params)["Policy"])
-    except ClientError as error:
-        assert error.response["Error"]["Code"] == "ResourceNotFoundException"
+    except functions.exceptions.ResourceNotFoundException:
         return []
     arns = [statement["Condition"]["ArnLike"]["AWS:SourceArn"] for statement in policy["Statement"]]
     return sorted(arn.partition("/")[2] for arn in arns)
@@ -91,3 +89,24 @@ def test_a_log_group_is_made_and_outlives_the_api(ministack: Emulator, account: 
     account.converge(OTHER)
     (group,) = client(ministack, "logs").describe_log_groups(logGroupNamePrefix=name)["logGroups"]
     assert group["retentionInDays"] == 30
+
+
+def test_a_web_acl_guards_a_stage(ministack: Emulator, account: Account):
+    make_functions(ministack, "check", "one")
+    waf = client(ministack, "wafv2")
+    watch = {"SampledRequestsEnabled": False, "CloudWatchMetricsEnabled": False, "MetricName": "m"}
+    made = waf.create_web_acl(
+        Name=f"acl-{account.environment.owner}",
+        Scope="REGIONAL",
+        DefaultAction={"Allow": {}},
+        VisibilityConfig=watch,
+    )
+    arn = made["Summary"]["ARN"]
+    guarded = world("one", stages={"prod": {"webAclArn": arn}})
+    account.converge(guarded)
+    assert account.changes(guarded) == []
+    assert len(waf.list_resources_for_web_acl(WebACLArn=arn)["ResourceArns"]) == 1
+    bare = world("one", stages={"prod": {"webAclArn": ""}})
+    account.converge(bare)
+    assert account.changes(bare) == []
+    assert waf.list_resources_for_web_acl(WebACLArn=arn)["ResourceArns"] == []

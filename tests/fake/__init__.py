@@ -35,6 +35,7 @@ from tests.fake import (
     rest,
     shapes,
     stages,
+    waf,
 )
 from tests.fake.dump import snapshot_state
 from tests.fake.kinds import HANDLERS
@@ -45,12 +46,13 @@ from tests.fake.world import World
 KINDS = (
     *(account, definitions, deployments, documentation, domains, functions, gateway_responses),
     *(integration_responses, integrations, keys, links, log_groups, methods, plans, resources),
-    *(rest, stages),
+    *(rest, stages, waf),
 )
 SERVICES = {
     "sts": frozenset({"GetCallerIdentity"}),
     "lambda": functions.OPERATIONS,
     "logs": log_groups.OPERATIONS,
+    "wafv2": waf.OPERATIONS,
 }
 
 Fault = Callable[[int, str, Mapping[str, Any]], Exception | None]

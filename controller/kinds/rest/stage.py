@@ -13,13 +13,14 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, model_validator
 
 from controller.address import Address
+from controller.call import Call, Text
 from controller.facets import DERIVED, INTERNAL, LOCAL, Ref, ServerDefault, Value, Wire, facets, same
-from controller.kinds.rest import patch
+from controller.kinds.rest import patch, waf
 from controller.kinds.rest.dialect import RestKind
 from controller.kinds.rest.log_group import Days
 from controller.kinds.rest.patch import Operation
 from controller.kinds.rest.rest_api import Tags, live_tags
-from controller.model import Context, Listing, Resource, Scope, Slot, register
+from controller.model import Around, Context, Listing, Resource, Right, Scope, Slot, register
 
 
 STAR = "*/*"
@@ -121,6 +122,11 @@ class Stage(RestKind):
         Wire(send="canaryDeploymentId", patch="/canarySettings/deploymentId"),
         DERIVED,
     ] = None
+    webAclArn: Annotated[str | None, ServerDefault(), Wire(patch="", follow_up=True)] = Field(
+        None,
+        pattern="^(arn:.+)?$",
+        description="The web ACL of WAF that guards the stage; empty for none, left as it is when absent.",
+    )
     tags: Tags = {}
     accountLimits: Annotated[Account, INTERNAL] = _AT_FIRST
 
@@ -156,6 +162,10 @@ class Stage(RestKind):
             spread = {name: {**star, **own} if isinstance(own, Mapping) else own for name, own in settings.items()}
             raw = {**raw, "methodSettings": spread}
         return super().from_spec(key, raw)
+
+    @classmethod
+    def gather(cls, root: Address, payload: Mapping[str, Any], around: Around) -> list[dict[str, Any]]:
+        return waf.with_web_acls(root, payload, around)
 
     @classmethod
     def from_aws(cls, payload: Mapping[str, Any], context: Context) -> Self:
@@ -220,9 +230,22 @@ class Stage(RestKind):
             for key, setting in self.methodSettings.items()
         }
         found = found.model_copy(update={"methodSettings": settings})
+        if desired.webAclArn == "" and found.webAclArn is None:
+            found = found.model_copy(update={"webAclArn": ""})
         if desired.canarySettings and self.deployment:
             return found.model_copy(update={"deployment": desired.deployment})
         return found
+
+    def creating(self, at: Address) -> list[Call]:
+        return [*super().creating(at), *waf.guarding(Text(self.tagging(at) or ()), self.webAclArn, None)]
+
+    def updating(self, at: Address, old: Self) -> list[Call]:
+        guard = waf.guarding(Text(self.tagging(at) or ()), self.webAclArn, old.webAclArn)
+        return [*super().updating(at, old), *guard]
+
+    def rights(self, at: Address) -> Iterator[Right]:
+        yield from super().rights(at)
+        yield from waf.rights(self.webAclArn)
 
     def create_fields(self, at: Address) -> dict[str, Any]:
         found = super().create_fields(at)

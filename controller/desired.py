@@ -13,10 +13,11 @@ from controller.address import Address
 from controller.call import RAW_ID
 from controller.errors import Problem
 from controller.facets import canonical, facets
-from controller.model import KINDS, Resource, Scope, target
+from controller.model import KINDS, Resource, target
 from controller.source import Document, Secret
 from controller.standing import Standing, from_metadata, marks
 from controller.state import State
+from controller.terms import Scope
 from controller.tree import Fault, Trail, from_spec
 
 

@@ -14,8 +14,9 @@ from enum import StrEnum
 
 from controller.address import Address
 from controller.facets import CREATE_ONLY, facets
-from controller.model import KINDS, Difference, Resource
+from controller.model import KINDS, Resource
 from controller.state import State
+from controller.terms import Difference
 
 
 class Action(StrEnum):

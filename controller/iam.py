@@ -13,8 +13,9 @@ from typing import Any
 
 from controller.call import resolve
 from controller.gateway import Environment
-from controller.model import KINDS, Resource, Right
+from controller.model import KINDS, Resource
 from controller.state import State
+from controller.terms import Right
 
 
 Routes = Mapping[str, tuple[str, str]]

@@ -2,96 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal, Protocol, Self
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol, Self
 
 from controller.address import Address
 from controller.call import RAW_ID, Call, Fact, Text
 from controller.facets import CREATE_ONLY, ROLE, SENSITIVE, Facets, Ref, Value, aligned, canonical, facets, same
 from controller.gateway import Environment
-
-
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """The call that lists a kind: its operation, the member of the answer, and the parameters it wants.
-
-    An `optional` one is not known everywhere: where it is not found, there are none.
-    """
-
-    operation: str
-    items: str = "items"
-    params: Mapping[str, Any] = field(default_factory=dict)
-    paged: bool = True
-    optional: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Slot:
-    """Where resources of a kind sit inside their container.
-
-    spec     the field of the container's spec
-    payload  the member of the container's payload, if the kind is not listed by a call of its own
-    shape    map: key to content · one: a single content without a key · names: a list of keys
-    """
-
-    spec: str
-    payload: str = ""
-    shape: Literal["map", "one", "names"] = "map"
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """A field that is not as desired. Values are canonical data; secrets are hidden."""
-
-    field: str
-    old: Any
-    new: Any
-
-
-@dataclass(frozen=True)
-class Context:
-    """What turning a payload into resources may need to know.
-
-    name           the logical name of a kind's AWS id, or `id:…` for what is not managed here
-    throttle       the account's own limits (burst, rate per second): what AWS puts where a stage sets none
-    root           the AWS id of the root that the payload belongs to
-    """
-
-    ids: Mapping[tuple[str, str], str] = field(default_factory=dict)
-    throttle: tuple[int, float] = (5000, 10000.0)
-    root: str = ""
-
-    def name(self, kind: str, aws_id: str) -> str:
-        return self.ids.get((kind, aws_id), f"{RAW_ID}{aws_id}")
-
-
-@dataclass(frozen=True)
-class Around:
-    """What reading a kind that lives outside of its root may need: what is desired, calls, and the account."""
-
-    desired: Mapping[Address, Resource]
-    perform: Callable[[Call], dict[str, Any]]
-    environment: Environment
-
-
-@dataclass(frozen=True, slots=True)
-class Right:
-    """An IAM action that a run needs on a resource's ARN, beyond the operations of API Gateway itself."""
-
-    action: str
-    arn: Text
-    writes: bool = True
-
-
-@dataclass
-class Scope:
-    """What expanding shorthands may need to know, and where it says what is wrong."""
-
-    account: str
-    region: str
-    partition: str
-    problems: list[tuple[tuple[str | int, ...], str]] = field(default_factory=list)
+from controller.terms import Context, Difference, Listing, Right, Scope, Slot
 
 
 _EMPTY: tuple[Any, ...] = (None, "", {}, [])
@@ -102,6 +21,15 @@ class Live(Protocol):
 
     resources: dict[Address, Resource]
     ids: dict[Address, str]
+
+
+@dataclass(frozen=True)
+class Around:
+    """What reading a kind that lives outside of its root may need: what is desired, calls, and the account."""
+
+    desired: Mapping[Address, Resource]
+    perform: Callable[[Call], dict[str, Any]]
+    environment: Environment
 
 
 class Resource(Value):
@@ -198,7 +126,8 @@ class Resource(Value):
         for name, facet in facets(type(self)).items():
             value = getattr(self, name)
             if facet.ref and value:
-                found |= {target(facet.ref, at, key) for key in _names(value)}
+                keys = value.values() if isinstance(value, dict) else [value]
+                found |= {target(facet.ref, at, key) for key in keys}
         return frozenset(found)
 
     def needs(self, at: Address) -> frozenset[Address]:
@@ -332,10 +261,6 @@ class Resource(Value):
 
 def _shown(facet: Facets, value: Any) -> Any:
     return "(sensitive)" if SENSITIVE in facet.marks and value is not None else canonical(value)
-
-
-def _names(value: Any) -> Iterable[str]:
-    return value.values() if isinstance(value, dict) else [value]
 
 
 def _named(facet: Facets, value: Any, context: Context) -> Any:

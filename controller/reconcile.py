@@ -25,7 +25,6 @@ from controller.errors import AccessError, RefusedError, SpecErrors
 from controller.facets import secrets
 from controller.gateway import Environment
 from controller.iam import policy
-from controller.model import Scope
 from controller.plan import Plan, plan
 from controller.policy import Rules, Verdict, guard, retained
 from controller.report import Progress, Report, StageView, Status, change_views, summarise
@@ -34,6 +33,7 @@ from controller.settings import Settings, Target
 from controller.source import load, revision
 from controller.state import State
 from controller.succession import succeed
+from controller.terms import Scope
 
 
 @dataclass(frozen=True)

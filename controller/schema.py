@@ -14,7 +14,7 @@ from pydantic.json_schema import models_json_schema
 
 from controller import kinds  # noqa: F401  registers them
 from controller.facets import DERIVED, INTERNAL, SENSITIVE, Facets, Value, facets
-from controller.model import KINDS, Resource, Scope, children
+from controller.model import KINDS, Resource, children
 from controller.schema_frame import (
     REF,
     Schema,
@@ -26,6 +26,7 @@ from controller.schema_frame import (
     references,
 )
 from controller.source.document import API_VERSION
+from controller.terms import Scope
 
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"

@@ -13,7 +13,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from controller.address import Address
-from controller.model import KINDS, Context, Resource, Scope, children
+from controller.model import KINDS, Resource, children
+from controller.terms import Context, Scope
 
 
 Trail = tuple[str | int, ...]

@@ -8,13 +8,13 @@ from typing import Any
 from controller.desired import build
 from controller.errors import Where
 from controller.gateway import Caller, Environment
-from controller.model import Scope
 from controller.reconcile import Pass, Request
 from controller.report import Report
 from controller.retry import Patient
 from controller.settings import Limits, Settings
 from controller.source import Document
 from controller.state import State
+from controller.terms import Scope
 
 
 HERE = Environment("123456789012", "eu-west-1")

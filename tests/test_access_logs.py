@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from controller.desired import build
-from controller.model import Scope
+from controller.terms import Scope
 from tests.cases.steps import carry_out, further, get, shop
 from tests.engine import HERE, changes, converge, documents
 from tests.fake import FakeGateway

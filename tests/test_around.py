@@ -9,8 +9,8 @@ from controller.call import Call, Wait
 from controller.desired import build
 from controller.errors import GatewayError, InvalidError
 from controller.kinds.rest.documentation import DocumentationPart, location
-from controller.model import Scope
 from controller.retry import Patient
+from controller.terms import Scope
 from tests.cases.steps import further, get, live, shop, turn
 from tests.engine import HERE, changes, converge, desired, documents
 from tests.fake import FakeGateway

@@ -9,7 +9,8 @@ import pytest
 from controller.address import Address
 from controller.call import Text, resolve
 from controller.kinds.rest import patch
-from controller.model import KINDS, Context, Scope
+from controller.model import KINDS
+from controller.terms import Context, Scope
 from tests.cases.patches import CASES, HTTP
 from tests.engine import HERE
 

@@ -9,7 +9,8 @@ import pytest
 
 from controller.address import Address
 from controller.kinds.rest.gateway_response import STATUS_CODES
-from controller.model import KINDS, Context, Resource, Scope
+from controller.model import KINDS, Resource
+from controller.terms import Context, Scope
 from controller.tree import from_payload
 from tests.cases.recorded import CASES, HEADERS, HTTP, Spec
 from tests.engine import HERE, desired

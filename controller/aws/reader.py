@@ -17,10 +17,11 @@ from controller.call import RAW_ID, Call
 from controller.errors import GatewayError, NotFoundError
 from controller.gateway import Environment
 from controller.kinds.rest.dialect import NAME_TAG, OWNER_TAG, RootKind
-from controller.model import KINDS, Around, Context, Listing, children
+from controller.model import KINDS, Around, children
 from controller.retry import Patient
 from controller.standing import REPLACES_TAG, from_tags
 from controller.state import State
+from controller.terms import Context, Listing
 from controller.tree import from_payload
 
 

@@ -13,8 +13,8 @@ from typing import Any
 
 from controller.call import Call, Fact, Text
 from controller.errors import InvalidError
-from controller.model import Right
 from controller.retry import Patient
+from controller.terms import Right
 
 
 _SSM = "ssm:"

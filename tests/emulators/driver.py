@@ -15,12 +15,12 @@ import pytest
 from controller.aws.client import connect, environment
 from controller.desired import build
 from controller.gateway import Caller, Environment
-from controller.model import Scope
 from controller.reconcile import Pass, Request
 from controller.report import Report
 from controller.retry import Patient
 from controller.settings import Settings
 from controller.state import State
+from controller.terms import Scope
 from tests.engine import HERE, documents
 from tests.fake import FakeGateway
 

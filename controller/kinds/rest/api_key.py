@@ -16,7 +16,8 @@ from controller.address import Address
 from controller.facets import CREATE_ONLY, SENSITIVE, WRITE_ONLY, ServerDefault, Wire
 from controller.kinds.rest.dialect import RootKind
 from controller.kinds.rest.rest_api import Tags, live_tags
-from controller.model import Context, Listing, register
+from controller.model import register
+from controller.terms import Context, Listing
 
 
 def _secret(value: Any, info: ValidationInfo) -> Any:

@@ -16,7 +16,8 @@ from controller.call import Call
 from controller.facets import ROLE, ServerDefault, StringSet, Wire
 from controller.kinds.rest import lambdas
 from controller.kinds.rest.dialect import RestKind
-from controller.model import Context, Listing, Resource, Scope, Slot, register
+from controller.model import Resource, register
+from controller.terms import Context, Listing, Scope, Slot
 
 
 COGNITO = "COGNITO_USER_POOLS"

@@ -18,7 +18,8 @@ from controller.call import Call
 from controller.facets import Ref, Wire
 from controller.kinds.rest import patch
 from controller.kinds.rest.dialect import RestKind
-from controller.model import Context, Listing, Resource, Slot, register
+from controller.model import Resource, register
+from controller.terms import Context, Listing, Slot
 
 
 NONE = "(none)"

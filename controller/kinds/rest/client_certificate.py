@@ -15,7 +15,8 @@ from controller.address import Address
 from controller.facets import CREATE_ONLY, Wire
 from controller.kinds.rest.dialect import GENERATION_TAG, RootKind
 from controller.kinds.rest.rest_api import Tags, live_tags
-from controller.model import Context, Listing, register
+from controller.model import register
+from controller.terms import Context, Listing
 
 
 def _as_text(value: Any) -> Any:

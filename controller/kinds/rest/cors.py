@@ -13,7 +13,7 @@ from typing import Any, Self
 from pydantic import Field, ValidationError, model_validator
 
 from controller.facets import Value
-from controller.model import Scope
+from controller.terms import Scope
 
 
 _HEADER = "Access-Control-"

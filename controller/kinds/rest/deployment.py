@@ -22,7 +22,8 @@ from controller.call import RAW_ID, Text
 from controller.facets import COSMETIC, DERIVED, INTERNAL, WRITE_ONLY, canonical, facets
 from controller.kinds.rest import lambdas
 from controller.kinds.rest.dialect import RestKind
-from controller.model import KINDS, Context, Listing, Resource, Scope, register
+from controller.model import KINDS, Resource, register
+from controller.terms import Context, Listing, Scope
 
 
 _STAMP = re.compile(r"\bdefinition:([0-9a-f]{16})\b")

@@ -18,7 +18,8 @@ from controller.address import Address
 from controller.call import Probe
 from controller.facets import Json, Wire
 from controller.kinds.rest.dialect import RestKind
-from controller.model import Context, Listing, Slot, register
+from controller.model import register
+from controller.terms import Context, Listing, Slot
 
 
 _FIELDS: Mapping[str, tuple[str, ...]] = {

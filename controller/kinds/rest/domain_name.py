@@ -20,7 +20,8 @@ from controller.kinds.rest import patch
 from controller.kinds.rest.dialect import RootKind
 from controller.kinds.rest.policy import compress, decode, read_policy
 from controller.kinds.rest.rest_api import EndpointConfiguration, Tags, live_tags
-from controller.model import Context, Listing, Resource, Right, register
+from controller.model import Resource, register
+from controller.terms import Context, Listing, Right
 
 
 EDGE, PRIVATE = ("EDGE",), ("PRIVATE",)

@@ -13,7 +13,8 @@ from controller.address import Address
 from controller.call import Call
 from controller.facets import Wire
 from controller.kinds.rest.dialect import RestKind
-from controller.model import Listing, Slot, register
+from controller.model import register
+from controller.terms import Listing, Slot
 
 
 TEMPLATE = '{"message":$context.error.messageString}'

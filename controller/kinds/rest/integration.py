@@ -16,7 +16,8 @@ from controller.facets import CREATE_ONLY, ROLE, Ref, ServerDefault, StringSet, 
 from controller.kinds.rest import lambdas, patch
 from controller.kinds.rest.dialect import RestKind
 from controller.kinds.rest.method import STATUS
-from controller.model import Resource, Scope, Slot, register
+from controller.model import Resource, register
+from controller.terms import Scope, Slot
 
 
 ContentHandling = Annotated[Literal["CONVERT_TO_BINARY", "CONVERT_TO_TEXT"] | None, Wire(clear="empty")]

@@ -21,7 +21,8 @@ from controller.facets import DERIVED, INTERNAL
 from controller.kinds.rest import lambdas
 from controller.kinds.rest.deployment import recorded
 from controller.kinds.rest.lambdas import Use
-from controller.model import Around, Resource, Right, Scope, register
+from controller.model import Around, Resource, register
+from controller.terms import Right, Scope
 
 
 MOST = 15

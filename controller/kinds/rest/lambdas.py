@@ -12,7 +12,8 @@ from typing import Any
 
 from controller.address import Address
 from controller.gateway import Environment
-from controller.model import Resource, Scope
+from controller.model import Resource
+from controller.terms import Scope
 
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,140}(:[A-Za-z0-9$_-]+)?")

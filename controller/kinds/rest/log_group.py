@@ -13,7 +13,8 @@ from controller.address import Address
 from controller.call import Call, Fact, Text
 from controller.facets import DERIVED, INTERNAL
 from controller.kinds.rest.dialect import NAME_TAG, OWNER_TAG
-from controller.model import Around, Resource, Right, Scope, register
+from controller.model import Around, Resource, register
+from controller.terms import Right, Scope
 
 
 # fmt: off

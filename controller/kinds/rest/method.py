@@ -14,7 +14,8 @@ from pydantic import model_validator
 from controller.address import Address
 from controller.facets import Ref, StringSet, Wire
 from controller.kinds.rest.dialect import RestKind
-from controller.model import Resource, Slot, register
+from controller.model import Resource, register
+from controller.terms import Slot
 
 
 VERBS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "ANY")

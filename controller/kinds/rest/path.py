@@ -15,7 +15,8 @@ from controller.kinds.rest import patch
 from controller.kinds.rest.cors import Cors
 from controller.kinds.rest.dialect import RestKind
 from controller.kinds.rest.renames import renames
-from controller.model import Listing, Live, Resource, Slot, register
+from controller.model import Live, Resource, register
+from controller.terms import Listing, Slot
 
 
 _PART = re.compile(r"[A-Za-z0-9_.,:$-]+|\{[A-Za-z0-9_.:$-]+\+?\}")

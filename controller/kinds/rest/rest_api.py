@@ -16,7 +16,8 @@ from controller.kinds.rest.dialect import OWN_TAGS, RESERVED_TAGS, RootKind
 from controller.kinds.rest.patch import Operation, replace
 from controller.kinds.rest.path import with_ancestors
 from controller.kinds.rest.policy import compress, decode, read_policy
-from controller.model import Context, Listing, Right, Scope, register
+from controller.model import register
+from controller.terms import Context, Listing, Right, Scope
 
 
 EndpointType = Literal["EDGE", "REGIONAL", "PRIVATE"]

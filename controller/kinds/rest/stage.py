@@ -14,46 +14,26 @@ from pydantic import Field, model_validator
 
 from controller.address import Address
 from controller.call import Call, Text
-from controller.facets import DERIVED, INTERNAL, LOCAL, Ref, ServerDefault, Value, Wire, facets, same
-from controller.kinds.rest import patch, waf
+from controller.facets import DERIVED, INTERNAL, LOCAL, Ref, ServerDefault, Value, Wire
+from controller.kinds.rest import method_setting, patch, waf
 from controller.kinds.rest.dialect import RestKind
 from controller.kinds.rest.log_group import Days
+from controller.kinds.rest.method_setting import (
+    AT_FIRST,
+    STAR,
+    Limits,
+    MethodSetting,
+    live_setting,
+    method_of,
+    open_limits,
+)
 from controller.kinds.rest.patch import Operation
 from controller.kinds.rest.rest_api import Tags, live_tags
-from controller.model import Around, Context, Listing, Resource, Right, Scope, Slot, register
+from controller.model import Around, Resource, register
+from controller.terms import Context, Listing, Right, Scope, Slot
 
 
-STAR = "*/*"
 _METHOD = re.compile(r"[A-Z]+ /.*")
-_LIMITS = ("throttlingBurstLimit", "throttlingRateLimit")
-_UNLIMITED = -1
-_AT_FIRST = (5000, 10000.0)
-"""The limits that an account starts with."""
-
-Account = tuple[int, float]
-
-
-class MethodSetting(Value):
-    """How a stage treats one method, or all of them (`*/*`)."""
-
-    metricsEnabled: Annotated[bool, Wire(patch="/metrics/enabled")] = False
-    loggingLevel: Annotated[Literal["OFF", "ERROR", "INFO"], Wire(patch="/logging/loglevel")] = "OFF"
-    dataTraceEnabled: Annotated[bool, Wire(patch="/logging/dataTrace")] = False
-    throttlingBurstLimit: Annotated[int | None, Wire(patch="/throttling/burstLimit")] = Field(None, ge=0)
-    throttlingRateLimit: Annotated[float | None, Wire(patch="/throttling/rateLimit")] = Field(
-        None, ge=0, description="Requests per second; the account's limit when absent."
-    )
-    cachingEnabled: Annotated[bool, Wire(patch="/caching/enabled")] = False
-    cacheTtlInSeconds: Annotated[int, Wire(patch="/caching/ttlInSeconds")] = Field(300, ge=0, le=3600)
-    cacheDataEncrypted: Annotated[bool, Wire(patch="/caching/dataEncrypted")] = False
-    requireAuthorizationForCacheControl: Annotated[
-        bool, Wire(patch="/caching/requireAuthorizationForCacheControl")
-    ] = True
-    unauthorizedCacheControlHeaderStrategy: Annotated[
-        Literal["FAIL_WITH_403", "SUCCEED_WITH_RESPONSE_HEADER", "SUCCEED_WITHOUT_RESPONSE_HEADER"],
-        Wire(patch="/caching/unauthorizedCacheControlHeaderStrategy"),
-    ] = "SUCCEED_WITH_RESPONSE_HEADER"
-    spelling: Annotated[str, INTERNAL] = ""
 
 
 class AccessLogSettings(Value):
@@ -128,7 +108,7 @@ class Stage(RestKind):
         description="The web ACL of WAF that guards the stage; empty for none, left as it is when absent.",
     )
     tags: Tags = {}
-    accountLimits: Annotated[Account, INTERNAL] = _AT_FIRST
+    accountLimits: Annotated[Limits, INTERNAL] = AT_FIRST
 
     @model_validator(mode="before")
     @classmethod
@@ -171,7 +151,7 @@ class Stage(RestKind):
     def from_aws(cls, payload: Mapping[str, Any], context: Context) -> Self:
         found = {**payload, "tags": live_tags(payload)}
         settings = payload.get("methodSettings") or {}
-        found["methodSettings"] = {method_of(key): _live_setting(key, content) for key, content in settings.items()}
+        found["methodSettings"] = {method_of(key): live_setting(key, content) for key, content in settings.items()}
         if canary := payload.get("canarySettings"):
             found["canaryDeploymentId"] = canary.get("deploymentId")
             found["canarySettings"] = {
@@ -226,7 +206,7 @@ class Stage(RestKind):
     def aligned(self, desired: Self) -> Self:
         found = super().aligned(desired)
         settings = {
-            key: _open_limits(setting, desired.methodSettings.get(key), self.accountLimits)
+            key: open_limits(setting, desired.methodSettings.get(key), self.accountLimits)
             for key, setting in self.methodSettings.items()
         }
         found = found.model_copy(update={"methodSettings": settings})
@@ -260,7 +240,7 @@ class Stage(RestKind):
             own += patch.operations(at, Stage(), Stage(canaryDeployment=self.canaryDeployment))
         return [
             *(fixed for op in own if (fixed := self._without_clearing(op))),
-            *_settings(old.methodSettings, self.methodSettings),
+            *method_setting.operations(old.methodSettings, self.methodSettings),
         ]
 
     def _without_clearing(self, operation: Operation) -> Operation | None:
@@ -273,63 +253,3 @@ class Stage(RestKind):
 
     def resource_path(self, at: Address) -> tuple[str | Address, ...]:
         return ("/restapis/", at.root, f"/stages/{at.key}")
-
-
-def method_of(key: str) -> str:
-    """`GET /pets/{id}` for any of the spellings that AWS gives back, such as `~1pets~1{id}/GET`."""
-    if key in (STAR, f"/{STAR}"):
-        return STAR
-    path, _, verb = key.rpartition("/")
-    return f"{verb} /{patch.unescape(path).strip('/')}"
-
-
-def _open_limits(live: MethodSetting, desired: MethodSetting | None, account: Account) -> MethodSetting:
-    """A live setting without limits that AWS put in because the spec gives none: the account's, now or at first."""
-    usual = dict(zip(_LIMITS, zip(account, _AT_FIRST, strict=True), strict=True))
-    changes = {
-        name: None
-        for name, values in usual.items()
-        if desired is not None and getattr(desired, name) is None and getattr(live, name) in values
-    }
-    return live.model_copy(update=changes)
-
-
-def _live_setting(key: str, content: Mapping[str, Any]) -> dict[str, Any]:
-    known = {k: v for k, v in content.items() if k in MethodSetting.model_fields and v is not None}
-    for name in _LIMITS:
-        if known.get(name) == _UNLIMITED:
-            del known[name]
-    return {**known, "spelling": key.removeprefix("/") if key.startswith("/*") else key}
-
-
-def _settings(old: Mapping[str, MethodSetting], new: Mapping[str, MethodSetting]) -> Iterator[Operation]:
-    """Removals, then all methods, then single methods, whose settings start as a copy of the former."""
-    for key in sorted(old.keys() - new.keys()):
-        yield {"op": "remove", "path": _prefix(key, old[key])}
-    for key in sorted(new, key=lambda key: (key != STAR, key)):
-        before, after = old.get(key), new[key]
-        if before is not None and same(before, after):
-            continue
-        prefix = _prefix(key, before or after)
-        if before is not None and _limits_go(before, after):
-            # No value means "the account's limit" here: only a fresh start brings it back.
-            yield {"op": "remove", "path": prefix}
-            before = None
-        for name, facet in facets(MethodSetting).items():
-            value = getattr(after, name)
-            if facet.compared and value is not None and (before is None or getattr(before, name) != value):
-                yield patch.replace(prefix + facet.patch, value)
-
-
-def _limits_go(before: MethodSetting, after: MethodSetting) -> bool:
-    return any(getattr(before, name) is not None and getattr(after, name) is None for name in _LIMITS)
-
-
-def _prefix(key: str, setting: MethodSetting) -> str:
-    """The path of a setting: spelt as AWS gave it back, since another spelling would make a second one."""
-    if setting.spelling:
-        return f"/{setting.spelling}"
-    if key == STAR:
-        return f"/{STAR}"
-    verb, _, path = key.partition(" ")
-    return f"/{patch.escape(path)}/{verb}"

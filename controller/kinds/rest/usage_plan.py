@@ -17,7 +17,8 @@ from controller.facets import COSMETIC, Value, Wire
 from controller.kinds.rest import patch
 from controller.kinds.rest.dialect import RestKind, RootKind
 from controller.kinds.rest.rest_api import Tags, live_tags
-from controller.model import Context, Listing, Resource, Slot, register
+from controller.model import Resource, register
+from controller.terms import Context, Listing, Slot
 
 
 class Throttle(Value):

@@ -17,7 +17,8 @@ from controller.call import Text
 from controller.facets import CREATE_ONLY, Json, Wire, dumped
 from controller.kinds.rest import patch
 from controller.kinds.rest.dialect import RestKind
-from controller.model import Context, Listing, Resource, Slot, register
+from controller.model import Resource, register
+from controller.terms import Context, Listing, Slot
 
 
 _URL = "https://apigateway.amazonaws.com/restapis/"

@@ -18,7 +18,8 @@ from controller.call import Call, Text, Wait
 from controller.facets import CREATE_ONLY, DERIVED, StringSet, Wire
 from controller.kinds.rest.dialect import RootKind
 from controller.kinds.rest.rest_api import Tags, live_tags
-from controller.model import Context, Listing, Resource, Right, register
+from controller.model import Resource, register
+from controller.terms import Context, Listing, Right
 
 
 _ON_BEHALF = (

@@ -11,7 +11,8 @@ from typing import Any
 from controller.address import Address
 from controller.call import Call, Fact, Text
 from controller.errors import NotFoundError
-from controller.model import Around, Right
+from controller.model import Around
+from controller.terms import Right
 
 
 _SERVICE = "wafv2"

@@ -1,0 +1,82 @@
+"""The small values that kinds and the core say things with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from controller.call import RAW_ID, Text
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The call that lists a kind: its operation, the member of the answer, and the parameters it wants.
+
+    An `optional` one is not known everywhere: where it is not found, there are none.
+    """
+
+    operation: str
+    items: str = "items"
+    params: Mapping[str, Any] = field(default_factory=dict)
+    paged: bool = True
+    optional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """Where resources of a kind sit inside their container.
+
+    spec     the field of the container's spec
+    payload  the member of the container's payload, if the kind is not listed by a call of its own
+    shape    map: key to content · one: a single content without a key · names: a list of keys
+    """
+
+    spec: str
+    payload: str = ""
+    shape: Literal["map", "one", "names"] = "map"
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A field that is not as desired. Values are canonical data; secrets are hidden."""
+
+    field: str
+    old: Any
+    new: Any
+
+
+@dataclass(frozen=True)
+class Context:
+    """What turning a payload into resources may need to know.
+
+    name           the logical name of a kind's AWS id, or `id:…` for what is not managed here
+    throttle       the account's own limits (burst, rate per second): what AWS puts where a stage sets none
+    root           the AWS id of the root that the payload belongs to
+    """
+
+    ids: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    throttle: tuple[int, float] = (5000, 10000.0)
+    root: str = ""
+
+    def name(self, kind: str, aws_id: str) -> str:
+        return self.ids.get((kind, aws_id), f"{RAW_ID}{aws_id}")
+
+
+@dataclass(frozen=True, slots=True)
+class Right:
+    """An IAM action that a run needs on a resource's ARN, beyond the operations of API Gateway itself."""
+
+    action: str
+    arn: Text
+    writes: bool = True
+
+
+@dataclass
+class Scope:
+    """What expanding shorthands may need to know, and where it says what is wrong."""
+
+    account: str
+    region: str
+    partition: str
+    problems: list[tuple[tuple[str | int, ...], str]] = field(default_factory=list)

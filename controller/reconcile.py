@@ -14,6 +14,7 @@ from typing import Any
 from controller import __version__, kinds
 from controller.address import Address
 from controller.apply import Outcome, apply
+from controller.aws import index
 from controller.aws.client import Client, Role, connect, environment, session_name
 from controller.aws.pacing import Pacers
 from controller.aws.reader import read
@@ -243,7 +244,7 @@ def iam_policy(request: Request, *, read_only: bool) -> dict[str, Any]:
         return _unread(reference)
 
     state = desired(request, where, look_up)
-    return policy(state, routes(), where, map(right, sorted(asked)), read_only=read_only)
+    return policy(state, routes(), where, [index.RIGHT, *map(right, sorted(asked))], read_only=read_only)
 
 
 def desired(request: Request, where: Environment, look_up: Callable[[str], str]) -> State:

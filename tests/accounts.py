@@ -23,8 +23,8 @@ class Account:
         self.asked: list[tuple[str, str]] = []
 
     def __call__(self, operation: str, params: Mapping[str, Any], *, service: str = "apigateway") -> dict[str, Any]:
-        if service == "apigateway":
-            return self.fake(operation, params)
+        if service not in ("secretsmanager", "ssm"):
+            return self.fake(operation, params, service=service)
         name = params["SecretId"] if service == "secretsmanager" else params["Name"]
         self.asked.append((operation, name))
         if name not in self.secrets:

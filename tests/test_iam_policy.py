@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 import pytest
 
+from controller.aws import index
 from controller.aws.routes import partition_of, routes
 from controller.aws.secrets import right
 from controller.iam import policy
@@ -50,6 +51,8 @@ def needed(service: str, operation: str, params: Mapping[str, Any]) -> tuple[str
                     path = path.replace(f"{{{shape.serialization['name']}}}", quote(params[name], safe=""))
             assert "{" not in path
             return f"apigateway:{model.http['method']}", f"arn:aws:apigateway:{HERE.region}::{path}"
+        case "resourcegroupstaggingapi":
+            return f"tag:{operation}", "*"
         case "lambda":
             name = ":".join([params["FunctionName"], *([params["Qualifier"]] if "Qualifier" in params else [])])
             return f"lambda:{operation}", f"arn:aws:lambda:{here}:function:{name}"
@@ -77,7 +80,7 @@ def refused(document: Mapping[str, Any], calls: list[tuple[str, str, dict[str, A
 
 
 def document(world: dict[str, Any], *, read_only: bool = False) -> dict[str, Any]:
-    return policy(desired(world), routes(), HERE, read_only=read_only)
+    return policy(desired(world), routes(), HERE, [index.RIGHT], read_only=read_only)
 
 
 def actions(found: Mapping[str, Any]) -> set[str]:
@@ -106,7 +109,7 @@ def test_a_plan_is_allowed_by_the_read_only_policy_and_nothing_that_writes_is(wo
     found = document(world, read_only=True)
     assert list(refused(found, fake.calls[start:])) == []
     assert actions(found) <= {
-        *("apigateway:GET", "lambda:GetPolicy", "lambda:GetFunctionConfiguration"),
+        *("tag:GetResources", "apigateway:GET", "lambda:GetPolicy", "lambda:GetFunctionConfiguration"),
         *("logs:DescribeLogGroups", "logs:ListTagsForResource", "wafv2:GetWebACLForResource"),
     }
 

@@ -154,7 +154,7 @@ def test_a_plan_is_left_alone_when_a_second_api_claims_the_name_of_the_one_it_se
 
 def test_an_account_that_cannot_be_read_stops_the_pass():
     fake = FakeGateway()
-    fake.fail = lambda number, operation, params: AccessError("no") if operation == "GetAccount" else None
+    fake.fail = lambda number, operation, params: AccessError("no") if operation == "GetRestApis" else None
     with pytest.raises(AccessError, match="no"):
         converge(fake, WORLD)
 

@@ -1,7 +1,8 @@
 """Reads what is live, in bulk: about ten calls for an API, whatever its size.
 
 A root is found by its owner's tags; what lies in it arrives with the calls that its kinds declare as listings.
-A root that cannot be read becomes unknown and does not stop the others.
+Kinds without specs are listed only if the index of tags knows of any. A root that cannot be read becomes unknown
+and does not stop the others.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from controller.address import Address
+from controller.aws import index
 from controller.call import RAW_ID, Call
 from controller.errors import GatewayError, NotFoundError
 from controller.gateway import Environment
@@ -34,14 +36,16 @@ def read(patient: Patient, environment: Environment, desired: State) -> State:
 
     Raises GatewayError if the account as a whole cannot be read.
     """
-    account = patient.perform(Call("GetAccount"))
     live = State()
     wanted = frozenset(desired.roots())
     around = Around(desired.resources, patient.perform, environment)
     payloads: dict[Address, dict[str, Any]] = {}
     twins: dict[Address, list[dict[str, Any]]] = {}
-    for kind in _roots():
-        for at, item in _told_apart(kind, _owned(patient, environment, kind, wanted), live):
+    kinds = _listed_kinds(patient, environment.owner, wanted)
+    with ThreadPoolExecutor(_PARALLEL) as pool:
+        listings = pool.map(lambda kind: list(_owned(patient, environment, kind, wanted)), kinds)
+    for kind, listed in zip(kinds, listings, strict=True):
+        for at, item in _told_apart(kind, listed, live):
             if at in payloads:
                 twins.setdefault(at, [payloads[at]]).append(item)
             payloads[at] = item
@@ -51,12 +55,12 @@ def read(patient: Patient, environment: Environment, desired: State) -> State:
     payloads |= {at: patient.perform(Call(_kind(at).read_one)) for at in wanted if KINDS[at.kind].singleton}
     found = {at: str(item[name]) for at, item in payloads.items() if (name := _kind(at).id_field)}
     ids = {(at.kind, aws_id): at.key for at, aws_id in found.items()}
-    context = Context(ids=ids, throttle=_throttle(account))
+    context = Context(ids=ids, throttle=_throttle(patient, desired))
     live.standing = {at: from_tags(item.get("tags") or {}) for at, item in payloads.items()}
     live.ids |= {at: aws_id for at, aws_id in found.items() if at not in twins}
     readable = {at: item for at, item in payloads.items() if at not in live.unknown}
-    with ThreadPoolExecutor(_PARALLEL) as pool:
-        jobs = {at: pool.submit(_contents, patient, at, item, around) for at, item in readable.items()}
+    with ThreadPoolExecutor(_PARALLEL) as pool, ThreadPoolExecutor(_PARALLEL) as inner_pool:
+        jobs = {at: pool.submit(_contents, patient, at, item, around, inner_pool) for at, item in readable.items()}
         coming = {at: pool.submit(_gathered, at, {}, around) for at in sorted(wanted - payloads.keys())}
         for at, job in (jobs | coming).items():
             try:
@@ -73,6 +77,15 @@ def read(patient: Patient, environment: Environment, desired: State) -> State:
 
 def _roots() -> list[type[RootKind]]:
     return [kind for kind in KINDS.values() if issubclass(kind, RootKind)]
+
+
+def _listed_kinds(patient: Patient, owner: str, wanted: frozenset[Address]) -> list[type[RootKind]]:
+    """The kinds of roots to list: those with specs, and those of which this owner has any."""
+    listable = [kind for kind in _roots() if kind.listing]
+    specified = {at.kind for at in wanted}
+    others = [kind for kind in listable if kind.kind not in specified]
+    known = specified | (index.owned(patient, owner, others) if others else frozenset())
+    return [kind for kind in listable if kind.kind in known]
 
 
 def _kind(at: Address) -> type[RootKind]:
@@ -99,10 +112,9 @@ def _owned(
 
 
 def _told_apart(
-    kind: type[RootKind], items: Iterator[tuple[Address, dict[str, Any]]], live: State
+    kind: type[RootKind], found: list[tuple[Address, dict[str, Any]]], live: State
 ) -> Iterator[tuple[Address, dict[str, Any]]]:
     """What a later one replaced, but that is still there, goes by its AWS id."""
-    found = list(items)
     replaced = {(at, (item.get("tags") or {}).get(REPLACES_TAG)) for at, item in found}
     for at, item in found:
         aws_id = str(item[kind.id_field or "id"])
@@ -118,13 +130,18 @@ def _one(kind: type[RootKind], item: Mapping[str, Any]) -> Call:
     return Call(kind.read_one, {**kind.reading(item), **kind.read_params})
 
 
-def _contents(patient: Patient, at: Address, item: dict[str, Any], around: Around) -> dict[str, Any]:
+def _contents(
+    patient: Patient, at: Address, item: dict[str, Any], around: Around, pool: ThreadPoolExecutor
+) -> dict[str, Any]:
     """The payload of a root: itself, and the items of every kind that is listed inside it."""
     kind = _kind(at)
-    payload = item | (patient.perform(_one(kind, item)) if kind.read_whole else {})
-    for child in children(kind):
-        if child.listing:
-            payload[child.kind] = _listed(patient, child.listing, kind.reading(item))
+    jobs = {
+        child.kind: pool.submit(_listed, patient, child.listing, kind.reading(item))
+        for child in children(kind)
+        if child.listing
+    }
+    own = patient.perform(_one(kind, item)) if kind.read_whole else {}
+    payload = item | own | {name: job.result() for name, job in jobs.items()}
     return payload | _gathered(at, payload, around)
 
 
@@ -144,8 +161,11 @@ def _listed(patient: Patient, listing: Listing, container: Mapping[str, Any] | N
         raise
 
 
-def _throttle(account: Mapping[str, Any]) -> tuple[int, float]:
-    limits = account.get("throttleSettings") or {}
+def _throttle(patient: Patient, desired: State) -> tuple[int, float]:
+    """The account's own limits, which AWS puts where the settings of a stage's methods leave them open."""
+    if not any(getattr(item, "methodSettings", None) for item in desired.resources.values()):
+        return Context().throttle
+    limits = patient.perform(Call("GetAccount")).get("throttleSettings") or {}
     return int(limits.get("burstLimit", 5000)), float(limits.get("rateLimit", 10000.0))
 
 

@@ -35,6 +35,7 @@ from tests.fake import (
     rest,
     shapes,
     stages,
+    tag_index,
     waf,
 )
 from tests.fake.dump import snapshot_state
@@ -53,6 +54,7 @@ SERVICES = {
     "lambda": functions.OPERATIONS,
     "logs": log_groups.OPERATIONS,
     "wafv2": waf.OPERATIONS,
+    "resourcegroupstaggingapi": tag_index.OPERATIONS,
 }
 
 Fault = Callable[[int, str, Mapping[str, Any]], Exception | None]
@@ -119,12 +121,14 @@ class FakeGateway:
             return deepcopy(snapshot_state(self.world))
 
     def _carry_out(self, service: str, operation: str, params: dict[str, Any]) -> dict[str, Any]:
-        known = SERVICES.get(service, HANDLERS.keys() - frozenset().union(*SERVICES.values()))
-        if operation not in known:
+        # Two services have a GetResources.
+        handler = HANDLERS.get(f"{service} {operation}") or HANDLERS.get(operation)
+        elsewhere = any(operation in known for name, known in SERVICES.items() if name != tag_index.SERVICE)
+        if handler is None or (operation not in SERVICES[service] if service in SERVICES else elsewhere):
             raise NotImplementedError(f"the fake has no {service} {operation}")
         if self.validate:
             shapes.check_request(service, operation, params)
-        answer = deepcopy(HANDLERS[operation](self.world, params))
+        answer = deepcopy(handler(self.world, params))
         if self.validate:
             shapes.check_answer(service, operation, answer)
         return answer

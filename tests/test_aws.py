@@ -18,6 +18,7 @@ from controller.aws.errors import translated
 from controller.aws.pacing import Pacer
 from controller.aws.reader import read
 from controller.kinds.rest.api_key import ApiKey
+from controller.kinds.rest.rest_api import RestApi
 from controller.kinds.rest.usage_plan import UsagePlan
 from controller.kinds.rest.vpc_link import VpcLink
 from controller.retry import Patient
@@ -256,8 +257,15 @@ def test_the_index_is_read_to_the_end_or_until_every_kind_is_known():
         tags = {"reconcile:owner": HERE.owner, "reconcile:name": f"k{number}"}
         fake("CreateApiKey", {"name": f"k{number}", "tags": tags})
     fake("CreateUsagePlan", {"name": "z", "tags": {"reconcile:owner": HERE.owner, "reconcile:name": "z"}})
-    assert index.owned(Patient(fake), HERE.owner, [ApiKey, UsagePlan, VpcLink]) == {"ApiKey", "UsagePlan"}
-    assert index.owned(Patient(fake), "another", [ApiKey, UsagePlan, VpcLink]) == frozenset()
+    assert index.owned(Patient(fake), HERE.owner, [ApiKey, UsagePlan, VpcLink], []) == {"ApiKey", "UsagePlan"}
+    assert index.owned(Patient(fake), "another", [ApiKey, UsagePlan, VpcLink], []) == frozenset()
+
+
+def test_an_index_that_does_not_know_what_is_there_is_not_believed():
+    fake = FakeGateway()
+    fake("CreateApiKey", {"name": "k", "tags": {"reconcile:owner": HERE.owner, "reconcile:name": "k"}})
+    assert index.owned(Patient(fake), HERE.owner, [UsagePlan, VpcLink], [ApiKey]) == frozenset()
+    assert index.owned(Patient(fake), HERE.owner, [UsagePlan, VpcLink], [RestApi]) == {"UsagePlan", "VpcLink"}
 
 
 @pytest.mark.parametrize(("paths", "calls"), [(500, 1), (501, 2)])

@@ -2,7 +2,7 @@
 
 Kinds of which there are specs are listed anyway. For the others one question is enough: does this owner have any?
 The index lags behind by moments, which delays the news of a root without a spec by one pass and does no other
-harm. Source: Resource Groups Tagging API reference, GetResources.
+harm; where it is seen to lag, it is not believed. Source: Resource Groups Tagging API reference, GetResources.
 """
 
 from __future__ import annotations
@@ -22,18 +22,26 @@ RIGHT = Right("tag:GetResources", Text(("*",)), writes=False)
 """What asking the index has to be allowed; without it every kind is listed."""
 
 
-def owned(patient: Patient, owner: str, kinds: Iterable[type[RootKind]]) -> frozenset[str]:
-    """The names of those kinds of which the owner has any; of all of them where the index cannot be asked."""
-    found, wanted = set(), {kind.arn: kind.kind for kind in kinds}
+def owned(
+    patient: Patient, owner: str, kinds: Iterable[type[RootKind]], known: Iterable[type[RootKind]]
+) -> frozenset[str]:
+    """The names of those of `kinds` of which the owner has any.
+
+    Of all of them where the index cannot be asked, or is not up to date: it has to tell of the kinds of which the
+    owner is known to have some.
+    """
+    named = {kind.arn: kind.kind for kind in (*kinds, *known)}
+    wanted, certain = {kind.kind for kind in kinds}, {kind.kind for kind in known}
+    found: set[str] = set()
     try:
         for arn in _arns(patient, owner):
-            found |= {wanted[part] for part in [_collection(arn)] if part in wanted}
-            if len(found) == len(wanted):
+            found |= {named[part] for part in [_collection(arn)] if part in named}
+            if len(found) == len(named):
                 break
     except GatewayError:
-        # Not allowed, or not there: then every listing has to be looked at.
-        return frozenset(wanted.values())
-    return frozenset(found)
+        # Not allowed, or not there.
+        return frozenset(wanted)
+    return frozenset(found & wanted if certain <= found else wanted)
 
 
 def _arns(patient: Patient, owner: str) -> Iterator[str]:

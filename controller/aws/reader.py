@@ -19,6 +19,7 @@ from controller.call import RAW_ID, Call
 from controller.errors import GatewayError, NotFoundError
 from controller.gateway import Environment
 from controller.kinds.rest.dialect import NAME_TAG, OWNER_TAG, RootKind
+from controller.kinds.rest.rest_api import RestApi
 from controller.model import KINDS, Around, children
 from controller.retry import Patient
 from controller.standing import REPLACES_TAG, from_tags
@@ -41,10 +42,7 @@ def read(patient: Patient, environment: Environment, desired: State) -> State:
     around = Around(desired.resources, patient.perform, environment)
     payloads: dict[Address, dict[str, Any]] = {}
     twins: dict[Address, list[dict[str, Any]]] = {}
-    kinds = _listed_kinds(patient, environment.owner, wanted)
-    with ThreadPoolExecutor(_PARALLEL) as pool:
-        listings = pool.map(lambda kind: list(_owned(patient, environment, kind, wanted)), kinds)
-    for kind, listed in zip(kinds, listings, strict=True):
+    for kind, listed in _roots(patient, environment, wanted).items():
         for at, item in _told_apart(kind, listed, live):
             if at in payloads:
                 twins.setdefault(at, [payloads[at]]).append(item)
@@ -75,21 +73,31 @@ def read(patient: Patient, environment: Environment, desired: State) -> State:
     return live
 
 
-def _roots() -> list[type[RootKind]]:
-    return [kind for kind in KINDS.values() if issubclass(kind, RootKind)]
+Found = list[tuple[Address, dict[str, Any]]]
 
 
-def _listed_kinds(patient: Patient, owner: str, wanted: frozenset[Address]) -> list[type[RootKind]]:
-    """The kinds of roots to list: those with specs, and those of which this owner has any."""
-    listable = [kind for kind in _roots() if kind.listing]
-    specified = {at.kind for at in wanted}
+def _roots(patient: Patient, environment: Environment, wanted: frozenset[Address]) -> dict[type[RootKind], Found]:
+    """This owner's live roots: of kinds with specs, and of others if the index knows of any."""
+    listable = [kind for kind in KINDS.values() if issubclass(kind, RootKind) and kind.listing]
+    specified = {RestApi.kind, *(at.kind for at in wanted)}
+    first = [kind for kind in listable if kind.kind in specified]
     others = [kind for kind in listable if kind.kind not in specified]
-    known = specified | (index.owned(patient, owner, others) if others else frozenset())
-    return [kind for kind in listable if kind.kind in known]
+
+    def owned(kind: type[RootKind]) -> Found:
+        return list(_owned(patient, environment, kind, wanted))
+
+    with ThreadPoolExecutor(_PARALLEL) as pool:
+        found = dict(zip(first, pool.map(owned, first), strict=True))
+        known = [kind for kind, items in found.items() if items]
+        there = index.owned(patient, environment.owner, others, known) if others else frozenset()
+        second = [kind for kind in others if kind.kind in there]
+        return found | dict(zip(second, pool.map(owned, second), strict=True))
 
 
 def _kind(at: Address) -> type[RootKind]:
-    return next(kind for kind in _roots() if kind.kind == at.kind)
+    kind = KINDS[at.kind]
+    assert issubclass(kind, RootKind), at
+    return kind
 
 
 def _owned(
@@ -112,7 +120,7 @@ def _owned(
 
 
 def _told_apart(
-    kind: type[RootKind], found: list[tuple[Address, dict[str, Any]]], live: State
+    kind: type[RootKind], found: Found, live: State
 ) -> Iterator[tuple[Address, dict[str, Any]]]:
     """What a later one replaced, but that is still there, goes by its AWS id."""
     replaced = {(at, (item.get("tags") or {}).get(REPLACES_TAG)) for at, item in found}

@@ -1,0 +1,1 @@
+"""For ever: triggers become passes, with back-off, one worker for each target."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -30,16 +30,18 @@ class _Draft:
     problems: list[Problem] = field(default_factory=list)
     faulty: set[Address] = field(default_factory=set)
     standing: dict[Address, Standing] = field(default_factory=dict)
+    unknown: dict[Address, str] = field(default_factory=dict)
 
     def say(self, at: Address, fields: Sequence[str | int], message: str, hint: str = "") -> None:
         """Notes a problem at a field of a resource."""
         document, trail = self.places[at]
         parts = [part for part in fields if part != ""]
         self.problems.append(Problem(message, document.marks.at([*trail, *parts]), hint))
+        self.unknown.setdefault(at.root, message)
 
 
 def build(documents: Iterable[Document], scope: Scope, revision: str) -> tuple[State, list[Problem]]:
-    """The desired state of these documents; not to be used if there are problems."""
+    """The desired state of these documents; not to be used if there are problems, which the `unknown` roots have."""
     draft = _Draft()
     for document in documents:
         _expand(document, scope, draft)
@@ -51,7 +53,34 @@ def build(documents: Iterable[Document], scope: Scope, revision: str) -> tuple[S
     if not draft.problems:
         for kind in KINDS.values():
             kind.derive(draft.resources, revision, scope)
-    return State(draft.resources, standing=draft.standing, revision=revision), draft.problems
+    state = State(draft.resources, unknown=draft.unknown, standing=draft.standing, revision=revision)
+    return state, draft.problems
+
+
+def sound(
+    documents: Sequence[Document], broken: Collection[tuple[str, str]], scope: Callable[[], Scope], revision: str
+) -> tuple[State, list[Problem]]:
+    """The desired state of those documents that nothing is wrong with, and what is wrong with the others.
+
+    The others, and whoever refers to them, are `unknown` in it. `broken` names those that could not be read whole.
+    """
+    unknown = {_root(kind, name): "its spec could not be read" for kind, name in broken}
+    left = [document for document in documents if (document.kind, document.name) not in broken]
+    problems: list[Problem] = []
+    while True:
+        state, found = build(left, scope(), revision)
+        if not found:
+            state.unknown = unknown
+            return state, problems
+        problems += [problem for problem in found if problem not in problems]
+        unknown |= state.unknown
+        good = [document for document in left if _root(document.kind, document.name) not in state.unknown]
+        # What is wrong with none of them in particular is wrong with all of them.
+        left = good if len(good) < len(left) else []
+
+
+def _root(kind: str, name: str) -> Address:
+    return Address(kind, KINDS[kind].canonical_key(name) if kind in KINDS else name)
 
 
 def _expand(document: Document, scope: Scope, draft: _Draft) -> None:
@@ -60,14 +89,16 @@ def _expand(document: Document, scope: Scope, draft: _Draft) -> None:
         message = f"unknown kind {document.kind!r}; there are {', '.join(sorted(roots))}"
         where = document.marks.at(["kind"])
         draft.problems.append(Problem(message, where, _near(document.kind, roots)))
+        draft.unknown[Address(document.kind, document.name)] = message
         return
     if "adopt" in document.metadata:
         # Silence would make a second one beside what was to be taken over.
         where = document.marks.at(["metadata", "adopt"])
         draft.problems.append(Problem("adopt is not supported yet", where))
-    root = Address(document.kind, KINDS[document.kind].canonical_key(document.name))
+    root = _root(document.kind, document.name)
     if root in draft.standing:
         draft.problems.append(Problem(f"{root} is described twice", document.marks.at(["metadata", "name"])))
+        draft.unknown[root] = "described twice"
         return
     resources, places, faults = from_spec(root, _plain(document.spec), scope)
     draft.standing[root] = from_metadata(document.metadata)
@@ -76,7 +107,9 @@ def _expand(document: Document, scope: Scope, draft: _Draft) -> None:
     }
     draft.places |= {at: (document, trail) for at, trail in places.items()}
     draft.problems += [_problem(document, fault) for fault in faults]
-    draft.faulty |= {root} if faults else set()
+    if faults:
+        draft.faulty.add(root)
+        draft.unknown.setdefault(root, faults[0].message)
 
 
 def _problem(document: Document, fault: Fault) -> Problem:

@@ -7,9 +7,12 @@ from textwrap import dedent, indent
 
 import pytest
 
+from controller.desired import sound
 from controller.errors import SpecErrors
 from controller.reconcile import Request, validate
 from controller.settings import Settings
+from controller.terms import Scope
+from tests.engine import documents
 
 
 ROOTS = "Account, ApiKey, ClientCertificate, DomainName, RestApi, UsagePlan, VpcLink"
@@ -282,3 +285,24 @@ def test_one_mistake_is_one_problem(problems):
     assert len(problems(method("integration: {type: MOCK, timeoutInMillis: 10}"))) == 1
     assert len(problems(method("integration: {type: HTTP, integrationHttpMethod: GET, uri: x, lambda: f}"))) == 1
     assert len(problems(api("models: {Pet: {shema: {type: object}}}"))) == 1
+
+
+def test_what_is_sound_is_built_and_the_rest_is_unknown():
+    good, bad = {"paths": {"/": {"methods": {"GET": {"integration": {"type": "MOCK"}}}}}}, {"nonsense": 1}
+    world = {
+        "RestApi good": good,
+        "RestApi bad": bad,
+        "UsagePlan of-bad": {"apiStages": [{"api": "bad", "stage": "prod"}]},
+        "Stage prod": {},
+        "ApiKey unread": {},
+    }
+    state, problems = sound(documents(world), {("ApiKey", "unread")}, lambda: Scope("1", "eu-west-1", "aws"), "r1")
+    assert {str(at) for at in state.roots()} == {"RestApi good"}
+    assert {str(at) for at in state.unknown} == {
+        *("RestApi bad", "UsagePlan of-bad", "Stage prod", "ApiKey unread"),
+    }
+    assert [problem.message.partition(";")[0] for problem in problems] == [
+        "unknown field 'nonsense' in RestApi",
+        "unknown kind 'Stage'",
+        "there is no RestApi 'bad'",
+    ]

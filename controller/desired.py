@@ -41,7 +41,7 @@ class _Draft:
 
 
 def build(documents: Iterable[Document], scope: Scope, revision: str) -> tuple[State, list[Problem]]:
-    """The desired state of these documents; not to be used if there are problems, which the `unknown` roots have."""
+    """The desired state of these documents; not to be used if there are problems: `unknown` roots have them."""
     draft = _Draft()
     for document in documents:
         _expand(document, scope, draft)

@@ -304,5 +304,5 @@ def test_what_is_sound_is_built_and_the_rest_is_unknown():
     assert [problem.message.partition(";")[0] for problem in problems] == [
         "unknown field 'nonsense' in RestApi",
         "unknown kind 'Stage'",
-        "there is no RestApi 'bad'",
+        "there is no Stage 'prod' in RestApi bad",
     ]

@@ -44,6 +44,7 @@ class Result(StrEnum):
 
     SUCCESS = "success"
     FAILURE = "failure"
+    HELD = "held"
     THROTTLED = "throttled"
     INVALID = "invalid"
 
@@ -144,7 +145,7 @@ class Schedule:
                 return now + self.random.uniform(FIRST_WAIT, 10 * FIRST_WAIT), Trigger.RETRY
             case Result.INVALID:
                 return float("inf"), Trigger.INTERVAL
-            case Result.SUCCESS:
+            case Result.SUCCESS | Result.HELD:
                 spread = self.random.uniform(1 - JITTER, 1 + JITTER)
                 return now + self.interval * spread, Trigger.INTERVAL
 

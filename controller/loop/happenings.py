@@ -1,0 +1,68 @@
+"""What the loop tells of: values for logs, metrics, notifications and the status page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from controller.errors import Problem
+from controller.report import Report
+
+
+@dataclass(frozen=True)
+class Version:
+    """What a source holds now. `committed` is when the revision was made, if that is known."""
+
+    checkout: Path
+    revision: str
+    committed: datetime | None = None
+    author: str = ""
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """A source was asked for news. `error` is empty when it answered."""
+
+    seconds: float
+    version: Version | None = None
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A target's specs were read: its roots, those with problems and why, and all problems."""
+
+    target: str
+    version: Version
+    roots: frozenset[str]
+    invalid: Mapping[str, str]
+    problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True)
+class Looked:
+    """A pass ended. Either there is a report of these roots, or `error` says why there is none."""
+
+    target: str
+    trigger: str
+    roots: frozenset[str]
+    revision: str
+    seconds: float
+    ended: datetime
+    report: Report | None = None
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class Live:
+    """Every root that a revision changed is as it says: `seconds` after it was committed, or seen first."""
+
+    target: str
+    revision: str
+    seconds: float
+
+
+Happening = Fetched | Loaded | Looked | Live
+Tell = Callable[[Happening], None]

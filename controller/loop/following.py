@@ -1,0 +1,106 @@
+"""Where specs come from, followed: each new version is offered as soon as it is seen."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Protocol
+
+import watchfiles
+
+from controller.errors import ControllerError
+from controller.loop.happenings import Fetched, Tell, Version
+from controller.source.revision import revision
+
+
+Offer = Callable[[Version], None]
+SETTLED = 400
+"""Milliseconds of quiet after which a set of changed files is taken to be whole."""
+
+
+class Origin(Protocol):
+    """Asked for its newest version."""
+
+    def version(self) -> Version:
+        """What it holds now. Raises ControllerError."""
+
+    def changes(self, stop: threading.Event) -> Iterator[object]:
+        """Something after each change that it sees by itself; ends when told to stop."""
+
+
+class Directory:
+    """A folder that something else keeps up to date: git-sync, a ConfigMap, a person."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def version(self) -> Version:
+        """The folder as it is, with the revision that git knows it by."""
+        # A sidecar replaces the folder by a symbolic link: what is read must stay one and the same.
+        now = self._path.resolve()
+        return Version(now, revision(now))
+
+    def changes(self, stop: threading.Event) -> Iterator[object]:
+        """After files changed, or after the link to them led elsewhere."""
+        while not stop.is_set():
+            places = {self._path.resolve()}
+            if self._path.is_symlink():
+                places.add(self._path.absolute().parent)
+            for _ in watchfiles.watch(*places, stop_event=stop, debounce=SETTLED, step=100, recursive=True):
+                yield None
+                if self._path.resolve() not in places:
+                    break
+
+
+class Follower:
+    """Asks an origin at once, after each change it sees, whenever poked, and every so many seconds."""
+
+    def __init__(
+        self,
+        origin: Origin,
+        offer: Offer,
+        tell: Tell,
+        *,
+        interval: float | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._origin, self._offer, self._tell = origin, offer, tell
+        self._interval, self._clock = interval, clock
+        self._poked = threading.Event()
+        self._last: Version | None = None
+
+    def poke(self) -> None:
+        """Somebody says there may be news."""
+        self._poked.set()
+
+    def run(self, stop: threading.Event) -> None:
+        """Until told to stop."""
+        watching = threading.Thread(target=self._watch, args=(stop,), name="watch", daemon=True)
+        watching.start()
+        while not stop.is_set():
+            self._poked.clear()
+            self.ask()
+            self._poked.wait(self._interval)
+        watching.join()
+
+    def ask(self) -> bool:
+        """Offers the newest version if it is not the last one offered; False if the origin did not answer."""
+        began = self._clock()
+        try:
+            found = self._origin.version()
+        except ControllerError as error:
+            self._tell(Fetched(self._clock() - began, error=str(error)))
+            return False
+        self._tell(Fetched(self._clock() - began, found))
+        if found != self._last or not found.revision or found.revision.endswith("-dirty"):
+            self._last = found
+            self._offer(found)
+        return True
+
+    def _watch(self, stop: threading.Event) -> None:
+        for _ in self._origin.changes(stop):
+            self.poke()
+        # So that nobody waits out the interval.
+        self.poke()

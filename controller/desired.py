@@ -14,6 +14,7 @@ from controller.call import RAW_ID
 from controller.errors import Problem
 from controller.facets import canonical, facets
 from controller.model import KINDS, Resource, target
+from controller.openapi import compiled
 from controller.source import Document, Secret
 from controller.standing import Standing, from_metadata, marks
 from controller.state import State
@@ -28,6 +29,7 @@ class _Draft:
     resources: dict[Address, Resource] = field(default_factory=dict)
     places: dict[Address, tuple[Document, Trail]] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    warnings: list[Problem] = field(default_factory=list)
     faulty: set[Address] = field(default_factory=set)
     standing: dict[Address, Standing] = field(default_factory=dict)
 
@@ -51,7 +53,10 @@ def build(documents: Iterable[Document], scope: Scope, revision: str) -> tuple[S
     if not draft.problems:
         for kind in KINDS.values():
             kind.derive(draft.resources, revision, scope)
-    return State(draft.resources, standing=draft.standing, revision=revision), draft.problems
+    state = State(
+        draft.resources, standing=draft.standing, revision=revision, warnings=tuple(dict.fromkeys(draft.warnings))
+    )
+    return state, draft.problems
 
 
 def _expand(document: Document, scope: Scope, draft: _Draft) -> None:
@@ -69,6 +74,12 @@ def _expand(document: Document, scope: Scope, draft: _Draft) -> None:
     if root in draft.standing:
         draft.problems.append(Problem(f"{root} is described twice", document.marks.at(["metadata", "name"])))
         return
+    if "openapi" in KINDS[document.kind].shorthands:
+        written_out = compiled(document, scope)
+        document = written_out.document
+        draft.problems += written_out.problems
+        draft.warnings += written_out.warnings
+        draft.faulty |= {root} if written_out.problems else set()
     resources, places, faults = from_spec(root, _plain(document.spec), scope)
     draft.standing[root] = from_metadata(document.metadata)
     draft.resources |= {

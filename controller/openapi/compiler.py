@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from controller.errors import Problem
+from controller.openapi.check import check
 from controller.openapi.merge import merged
 from controller.openapi.methods import Methods
 from controller.openapi.models import Models
@@ -32,7 +33,10 @@ class Compiled:
 
 
 def compiled(document: Document, scope: Scope) -> Compiled:
-    """The document with what its `openapi` means written out; itself if there is none. Never raises for its content."""
+    """The document with what its `openapi` means written out; itself if there is none.
+
+    Whatever the content is, it raises nothing: what is wrong is among the problems.
+    """
     if not {"openapi", "openapiBasePath"} & document.spec.keys():
         return Compiled(document)
     root = document.marks.root
@@ -63,6 +67,7 @@ def _found(reader: Reader, source: Node | None, mode: Node | None, scope: Scope)
     if source.value is None or not _is_readable(reader):
         return {}
     reader.root = with_aws_variables(reader.root, scope)
+    broken, unknown = check(reader)
     models, security = Models(reader), Security(reader)
     found = settings(reader)
     methods = Methods(reader, models, security)
@@ -74,7 +79,15 @@ def _found(reader: Reader, source: Node | None, mode: Node | None, scope: Scope)
         found["models"] = at.holding(models.found)
     if security.authorizers:
         found["authorizers"] = at.holding(security.authorizers)
+    # What was noticed while reading is told better there.
+    reader.problems += _elsewhere(broken, reader.problems)
+    reader.warnings += _elsewhere(unknown, [*reader.problems, *reader.warnings])
     return found
+
+
+def _elsewhere(more: list[Problem], told: list[Problem]) -> list[Problem]:
+    places = {problem.where for problem in told}
+    return [problem for problem in more if problem.where not in places]
 
 
 def _paths(reader: Reader, node: Node, base: str, methods: Methods) -> dict[str, Node]:

@@ -45,7 +45,7 @@ def _responses(reader: Reader, node: Node) -> dict[str, Node]:
         if status is None:
             reader.wrong(content, f"response {pattern!r} of the integration needs a statusCode")
         elif status in found:
-            message = f"{status} is answered at {found[status].where} already: there is one response for each status"
+            message = f"{status} is answered at {found[status].where} already, and a status has one response"
             reader.wrong(given["statusCode"], message, "join the patterns: first|second")
         else:
             fields: dict[str, Any] = {word: given[word] for word in RESPONSE_FIELDS if word in given}

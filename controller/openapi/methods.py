@@ -129,7 +129,8 @@ class Methods:
             if status.startswith("x-"):
                 continue
             if status == "default" or _RANGE.fullmatch(status):
-                self._reader.ignored(node, f"API Gateway ignores the response {status!r}: it wants single status codes")
+                message = f"response {status!r} is ignored: API Gateway wants single status codes"
+                self._reader.ignored(node, message)
                 continue
             found[status] = self._response(status, node, fields)
         return found
@@ -148,7 +149,8 @@ class Methods:
             if "content" in given
             else self._typed(given.get("schema"), self._media(operation, "produces"), use)
         )
-        return made(node, {"responseParameters": node.holding(headers) if headers else None, "responseModels": models})
+        parameters = node.holding(headers) if headers else None
+        return made(node, {"responseParameters": parameters, "responseModels": models})
 
     # ── media types ──
 

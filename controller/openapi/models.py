@@ -67,7 +67,7 @@ class Models:
         name = pointer.removeprefix(self._base)
         if name == pointer or "/" in name:
             hint = f"give the schema a name of its own there and refer to {self._base}<name>"
-            self._reader.wrong(ref, f"$ref {pointer}: a model can refer only to what is right below {self._base}", hint)
+            self._reader.wrong(ref, f"$ref {pointer}: only schemas right below {self._base} are models", hint)
             return None
         return name
 

@@ -13,6 +13,7 @@ from controller.source.node import Node
 from controller.terms import Scope
 
 
+_INDEX = re.compile(r"[0-9]{1,6}")
 _AWS_VARIABLE = re.compile(r"\$\{AWS::(\w+)\}")
 
 
@@ -36,9 +37,8 @@ def with_aws_variables(node: Node, scope: Scope) -> Node:
     """The tree with `${AWS::Region}`, `${AWS::AccountId}` and `${AWS::Partition}` put in, as an import does."""
     match node.value:
         case str() as text if "${AWS::" in text:
-            return node.holding(
-                _AWS_VARIABLE.sub(lambda found: getattr(scope, AWS_VARIABLES.get(found[1], ""), found[0]), text)
-            )
+            known = {word: getattr(scope, name) for word, name in AWS_VARIABLES.items()}
+            return node.holding(_AWS_VARIABLE.sub(lambda found: str(known.get(found[1], found[0])), text))
         case dict() as entries:
             return node.holding({key: with_aws_variables(child, scope) for key, child in entries.items()})
         case list() as items:
@@ -141,10 +141,9 @@ class Reader:
 
 
 def _child(node: Node, step: str) -> Node | None:
-    match node.value:
-        case dict() as entries:
-            return entries.get(step)
-        case list() as items if step.isdecimal() and int(step) < len(items):
-            return items[int(step)]
-        case _:
-            return None
+    """What a step of a JSON pointer leads to."""
+    if isinstance(node.value, dict):
+        return node.value.get(step)
+    if isinstance(node.value, list) and _INDEX.fullmatch(step) and int(step) < len(node.value):
+        return node.value[int(step)]
+    return None

@@ -1,6 +1,6 @@
 """The words of OpenAPI and of AWS's extensions, as data.
 
-Source: developer guide, "OpenAPI extensions for API Gateway" and "Amazon API Gateway important notes for REST APIs".
+Source: developer guide, "OpenAPI extensions for API Gateway" and "Important notes for REST APIs".
 """
 
 from __future__ import annotations

@@ -65,7 +65,7 @@ class RestApi(RootKind):
     shorthands = {
         "cors": Cors,
         "openapi": Annotated[
-            dict[str, Any], Field(description="OpenAPI 3.0 or Swagger 2.0 with AWS's extensions: {$file: openapi.yaml}.")
+            dict[str, Any], Field(description="OpenAPI 3.0 or Swagger 2.0: {$file: openapi.yaml}.")
         ],
         "openapiBasePath": Annotated[
             Literal["ignore", "prepend", "split"], Field(description="What becomes of the document's base path.")

@@ -157,7 +157,7 @@ class Pass:
             held={str(at): reason for at, reason in sorted(self._verdict.held.items())},
             refusals=self._verdict.refusals,
             digest=self._verdict.digest,
-            warnings=warning_views(self._desired.warnings) if dry_run else (),
+            warnings=warning_views(self._desired.warnings),
         )
 
     def _stages(self, outcomes: Mapping[Address, tuple[Status, str]]) -> Iterator[StageView]:

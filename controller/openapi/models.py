@@ -79,7 +79,7 @@ class Models:
             return node
         if ref := node.value.get("$ref"):
             name = self._name(ref)
-            return made(node, {"$ref": ref.holding(f"{_REFERENCE}{name}")})
+            return made(node, {"$ref": ref.holding(f"{_REFERENCE}{name}")} if name else {})
         kept = {}
         for word, child in node.value.items():
             if self._is_kept(word, child, owner):

@@ -300,6 +300,17 @@ def test_references_between_schemas_are_references_between_models(compile_):
     assert found["Model Pets"].schema_ == {"type": "array", "items": {"$ref": "#/models/Pet"}, "minItems": 1}
 
 
+def test_schemas_may_refer_to_each_other_in_a_circle(compile_):
+    person = {"type": "object", "properties": {"home": {"$ref": "#/components/schemas/Home"}}}
+    home = {
+        "type": "object",
+        "properties": {"people": {"type": "array", "items": {"$ref": "#/components/schemas/Person"}}},
+    }
+    found = compile_(document(**named(Person=person, Home=home)))
+    assert found["Model Person"].schema_["properties"] == {"home": {"$ref": "#/models/Home"}}
+    assert found["Model Home"].schema_["properties"]["people"]["items"] == {"$ref": "#/models/Person"}
+
+
 def test_what_a_model_cannot_hold_is_left_out_and_properties_may_be_called_so(compile_):
     pet = {
         "type": "object",

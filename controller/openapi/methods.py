@@ -12,7 +12,7 @@ from controller.openapi.reader import Reader, made
 from controller.openapi.security import Security
 from controller.openapi.terms import (
     ANY_METHOD,
-    IGNORED_BY_OPERATIONS,
+    IGNORED,
     INTEGRATION,
     LOCATIONS,
     PARAMETER_CONSTRAINTS,
@@ -38,6 +38,7 @@ class Methods:
         """A path item in the words of a spec."""
         item = self._reader.mapping(node, path)
         self._warn(item)
+        self._reader.strangers(item, "a path")
         if "trace" in item:
             self._reader.ignored(item["trace"], "API Gateway has no method TRACE: ignored")
         shared = item.get("parameters")
@@ -49,13 +50,14 @@ class Methods:
         return made(node, {"methods": node.holding(methods)} if methods else {})
 
     def _warn(self, fields: Mapping[str, Node]) -> None:
-        for word in sorted(IGNORED_BY_OPERATIONS.keys() & fields.keys()):
+        for word in sorted(IGNORED.keys() & fields.keys()):
             if fields[word].value is not False:
-                self._reader.ignored(fields[word], IGNORED_BY_OPERATIONS[word])
+                self._reader.ignored(fields[word], IGNORED[word])
 
     def _method(self, path: str, node: Node, shared: Node | None) -> Node:
         fields = self._reader.mapping(node, "an operation")
         self._warn(fields)
+        self._reader.strangers(fields, "an operation")
         parameters = dict(self._parameters(shared)) | dict(self._parameters(fields.get("parameters")))
         own: dict[str, Any] = {
             "operationName": fields.get("operationId"),
@@ -93,6 +95,7 @@ class Methods:
                 yield (where, name or ""), item
 
     def _unchecked(self, item: Node, name: str, fields: Mapping[str, Node], *, is_body: bool) -> None:
+        self._warn(fields)
         schema = {} if is_body else self._schema(fields.get("schema"))
         words = sorted(PARAMETER_CONSTRAINTS & (fields.keys() | schema.keys()))
         if words:
@@ -137,8 +140,7 @@ class Methods:
 
     def _response(self, status: str, node: Node, operation: Mapping[str, Node]) -> Node:
         given = self._reader.mapping(node, f"response {status}")
-        if "links" in given:
-            self._reader.ignored(given["links"], "links are ignored by API Gateway")
+        self._warn(given)
         use = f"response {status}"
         headers = {
             f"method.response.header.{name}": header.holding(False)  # noqa: FBT003
@@ -159,7 +161,9 @@ class Methods:
         node = fields.get("content")
         found = {}
         for media, content in self._reader.mapping(node, "content").items():
-            schema = self._reader.mapping(content, media).get("schema")
+            given = self._reader.mapping(content, media)
+            self._warn(given)
+            schema = given.get("schema")
             if schema and (name := self._models.named(schema, use)):
                 found[media] = name
         return node.holding(found) if node and found else None

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from controller.errors import Problem
-from controller.openapi.terms import AWS_VARIABLES
+from controller.openapi.terms import AWS_VARIABLES, PLACES, PREFIX
 from controller.source.node import Node
+from controller.source.variables import meant
 from controller.terms import Scope
 
 
@@ -67,6 +68,13 @@ class Reader:
     def ignored(self, node: Node, message: str, hint: str = "") -> None:
         """Notes what AWS's import ignores."""
         self.warnings.append(Problem(message, node.where, hint))
+
+    def strangers(self, fields: Mapping[str, Node], place: str) -> None:
+        """Notes the extensions of AWS that mean nothing in that place."""
+        known = sorted(PLACES[place])
+        for word in fields:
+            if word.startswith(PREFIX) and word not in known:
+                self.ignored(fields[word], f"{word} means nothing in {place}: ignored", meant(word, known))
 
     def mapping(self, node: Node | None, what: str) -> dict[str, Node]:
         """The entries of a mapping, which may be written elsewhere (`$ref`); none if it is wrong or absent."""

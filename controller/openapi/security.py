@@ -81,6 +81,7 @@ class Security:
     def _scheme(self, name: str, node: Node) -> Scheme:
         reader = self._reader
         fields = reader.mapping(node, f"security scheme {name}")
+        reader.strangers(fields, "a security scheme")
         kind = reader.text(fields.get("type"), "type") or "no type"
         if AUTHORIZER in fields:
             return self._authorizer(name, fields)

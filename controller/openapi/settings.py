@@ -23,6 +23,7 @@ from controller.source.node import Node
 def settings(reader: Reader) -> dict[str, Any]:
     """The fields of the API."""
     document = reader.mapping(reader.root, "the document")
+    reader.strangers(document, "the document")
     info = reader.mapping(document.get("info"), "info")
     found: dict[str, Any] = {}
     for word, name in (("title", "name"), ("version", "version"), ("description", "description")):

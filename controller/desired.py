@@ -86,7 +86,10 @@ def _expand(document: Document, scope: Scope, draft: _Draft) -> None:
         at: item.marked(marks(draft.standing[at])) if at == root else item for at, item in resources.items()
     }
     draft.places |= {at: (document, trail) for at, trail in places.items()}
-    draft.problems += [_problem(document, fault) for fault in faults]
+    # Of what came of an OpenAPI document, the first word on a place is the one in its own terms.
+    told = {problem.where for problem in draft.problems}
+    found = [_problem(document, fault) for fault in faults]
+    draft.problems += [problem for problem in found if problem.where not in told]
     draft.faulty |= {root} if faults else set()
 
 

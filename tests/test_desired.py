@@ -257,6 +257,19 @@ def test_a_secret_must_be_set_and_may_stand_only_where_one_belongs(problems):
     assert "hunter2" not in problem
 
 
+@pytest.mark.parametrize(
+    "fields",
+    [
+        "models: {Pet: {schema: {type: object, enum: [{$env: ACME}]}}}",
+        "policy: {Statement: [{Effect: Allow, Principal: {$env: ACME}}]}",
+    ],
+)
+def test_a_document_in_aws_is_no_place_for_a_secret(problems, fields):
+    (problem,) = problems(api(fields), environ={"ACME": "hunter2"})
+    assert "a secret does not belong into a document" in problem
+    assert "hunter2" not in problem
+
+
 def test_all_problems_of_a_run_come_at_once_in_the_order_of_the_file(problems):
     one = method("requestValidator: x\nintegration: {type: NONE}", "desciption: x")
     two = document("ApiKey", "k", "enabled: 1\nvalue: abc")

@@ -106,7 +106,7 @@ def test_a_broken_document(tmp_path: Path, text: str, wanted: str) -> None:
     [
         ("{type: htp, uri: 'http://x.org', httpMethod: GET}", "7:41: input should be 'AWS', 'AWS_PROXY'"),
         ("{uri: 'http://x.org'}", "7:7: Integration needs the field 'type'"),
-        ("{type: http, uri: 'http://x.org'}", "7:41: HTTP needs an integrationHttpMethod"),
+        ("{type: http, uri: 'http://x.org'}", "7:7: an integration of type HTTP needs an httpMethod"),
         ("{type: mock, responses: {default: {}}}", "needs a statusCode"),
         ("{type: mock, responses: {default: {statusCode: 200}}}", "the method has no response 200"),
         (
@@ -246,6 +246,11 @@ def test_warnings_do_not_stop_a_check_unless_they_are_to(tmp_path: Path) -> None
     assert [str(warning.where) for warning in checked.warnings] == ["openapi.yaml:6:19"]
     with pytest.raises(SpecErrors, match=r"openapi\.yaml:6:19: response 'default' is ignored"):
         validate(request(tmp_path, strict=True))
+
+
+def test_a_wrong_place_is_told_of_once(tmp_path: Path) -> None:
+    text = operation("operationId: [a]\nresponses: []")
+    assert said(tmp_path, text) == ["6:7: operationId: expected text", "7:7: responses: expected a mapping"]
 
 
 # ── whatever a document holds ────────────────────────────────────────────────────────────────────

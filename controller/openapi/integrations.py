@@ -29,6 +29,9 @@ def integration(reader: Reader, node: Node) -> Node:
         elif word != "responses":
             known = (*INTEGRATION_FIELDS, "responses")
             reader.ignored(child, f"unknown field {word!r} in {INTEGRATION}: ignored", meant(word, known))
+    kind = fields["type"].value if "type" in fields else "MOCK"
+    if kind != "MOCK" and "httpMethod" not in given:
+        reader.wrong(node, f"an integration of type {kind} needs an httpMethod")
     if "requestParameters" in fields:
         fields["requestParameters"] = _texts(reader, fields["requestParameters"], "requestParameters")
     if "responses" in given:

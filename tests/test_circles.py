@@ -19,7 +19,8 @@ JSON = "application/json"
 @st.composite
 def models(draw: st.DrawFn) -> dict[str, Any]:
     there = draw(st.lists(st.sampled_from(NAMES), unique=True))
-    return {name: model(draw(st.sets(st.sampled_from(there)))) for name in there}
+    types = st.sampled_from([JSON, "text/json"])
+    return {name: model(draw(st.sets(st.sampled_from(there)))) | {"contentType": draw(types)} for name in there}
 
 
 def model(names: set[str]) -> dict[str, Any]:

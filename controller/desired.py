@@ -14,6 +14,7 @@ from controller.call import RAW_ID
 from controller.errors import Problem
 from controller.facets import canonical, facets
 from controller.model import KINDS, Resource, target
+from controller.openapi import compiled
 from controller.source import Document, Secret
 from controller.standing import Standing, from_metadata, marks
 from controller.state import State
@@ -28,6 +29,7 @@ class _Draft:
     resources: dict[Address, Resource] = field(default_factory=dict)
     places: dict[Address, tuple[Document, Trail]] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    warnings: list[Problem] = field(default_factory=list)
     faulty: set[Address] = field(default_factory=set)
     standing: dict[Address, Standing] = field(default_factory=dict)
     unknown: dict[Address, str] = field(default_factory=dict)
@@ -53,7 +55,13 @@ def build(documents: Iterable[Document], scope: Scope, revision: str) -> tuple[S
     if not draft.problems:
         for kind in KINDS.values():
             kind.derive(draft.resources, revision, scope)
-    state = State(draft.resources, unknown=draft.unknown, standing=draft.standing, revision=revision)
+    state = State(
+        draft.resources,
+        unknown=draft.unknown,
+        standing=draft.standing,
+        revision=revision,
+        warnings=tuple(dict.fromkeys(draft.warnings)),
+    )
     return state, draft.problems
 
 
@@ -100,13 +108,24 @@ def _expand(document: Document, scope: Scope, draft: _Draft) -> None:
         draft.problems.append(Problem(f"{root} is described twice", document.marks.at(["metadata", "name"])))
         draft.unknown[root] = "described twice"
         return
+    if "openapi" in KINDS[document.kind].shorthands:
+        written_out = compiled(document, scope)
+        document = written_out.document
+        draft.problems += written_out.problems
+        draft.warnings += written_out.warnings
+        if written_out.problems:
+            draft.faulty.add(root)
+            draft.unknown.setdefault(root, written_out.problems[0].message)
     resources, places, faults = from_spec(root, _plain(document.spec), scope)
     draft.standing[root] = from_metadata(document.metadata)
     draft.resources |= {
         at: item.marked(marks(draft.standing[at])) if at == root else item for at, item in resources.items()
     }
     draft.places |= {at: (document, trail) for at, trail in places.items()}
-    draft.problems += [_problem(document, fault) for fault in faults]
+    # Of what came of an OpenAPI document, the first word on a place is the one in its own terms.
+    told = {problem.where for problem in draft.problems}
+    found = [_problem(document, fault) for fault in faults]
+    draft.problems += [problem for problem in found if problem.where not in told]
     if faults:
         draft.faulty.add(root)
         draft.unknown.setdefault(root, faults[0].message)

@@ -152,7 +152,22 @@ def _hashable(items: Iterable[Any]) -> bool:
     return all(isinstance(item, str | int | float | bool) for item in items)
 
 
+def refuse_secrets(document: Any) -> None:
+    """Raises ValueError if there is a secret anywhere in a document: AWS would show it to everyone who may read."""
+    match document:
+        case SecretStr():
+            msg = "a secret does not belong into a document that AWS keeps readable"
+            raise ValueError(msg)
+        case Mapping():
+            for item in document.values():
+                refuse_secrets(item)
+        case list():
+            for item in document:
+                refuse_secrets(item)
+
+
 def _as_document(value: Any) -> Any:
+    refuse_secrets(value)
     if not isinstance(value, str) or not value.strip():
         return value or None
     try:

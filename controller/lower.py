@@ -1,6 +1,7 @@
 """Changes → chains of calls: what each change does, before anything is put in order.
 
-An address has up to three chains:
+An address has up to four chains:
+  loosen    it lets go of what refers to it in turn
   leave     it goes, or lets go of something that goes
   arrive    it comes, or becomes what dependants need
   settle    it drops what dependants no longer need
@@ -14,6 +15,7 @@ from typing import Any
 
 from controller.address import Address
 from controller.call import Call
+from controller.circles import loose, without
 from controller.diff import Action, Change, enclosures
 from controller.model import Resource
 from controller.state import State
@@ -21,13 +23,20 @@ from controller.state import State
 
 @dataclass
 class Chains:
-    """The calls of one address, and what the deletion among them takes along."""
+    """The calls of one address, and what the deletion among them takes along.
+
+    later      references that need not be there when it arrives
+    loosened   references that it lets go of before it leaves
+    """
 
     change: Change
+    loosen: list[Call] = field(default_factory=list)
     leave: list[Call] = field(default_factory=list)
     arrive: list[Call] = field(default_factory=list)
     settle: list[Call] = field(default_factory=list)
     covers: list[Address] = field(default_factory=list)
+    later: frozenset[Address] = frozenset()
+    loosened: frozenset[Address] = frozenset()
 
 
 def lower(changes: Iterable[Change], desired: State, live: State) -> dict[Address, Chains]:
@@ -49,6 +58,7 @@ def lower(changes: Iterable[Change], desired: State, live: State) -> dict[Addres
         chains = found.setdefault(at, Chains(change))
         chains.arrive = [*desired.resources[at].renaming(at), *chains.arrive]
     _retake_claims(found, desired, live)
+    _open_circles(found, desired, live)
     return found
 
 
@@ -99,9 +109,7 @@ def _going_refs(old: Resource, at: Address, changes: Mapping[Address, Change]) -
 
 def _update(chains: Chains, old: Resource, new: Resource, gone: list[Address]) -> None:
     at = chains.change.at
-    released: Resource | None = old
-    for name in gone:
-        released = released.without(name, at) if released else None
+    released = without(old, gone, at)
     if released is None:
         chains.leave, chains.arrive = old.deleting(at), new.creating(at)
         return
@@ -125,3 +133,31 @@ def _retake_claims(found: dict[Address, Chains], desired: State, live: State) ->
         if any(found[other].change.action is Action.UPDATE for other in others):
             chains.leave = chains.change.old.deleting(at)
             chains.arrive, chains.settle = chains.change.new.creating(at), []
+
+
+def _open_circles(found: Mapping[Address, Chains], desired: State, live: State) -> None:
+    for at, names in loose(desired).items():
+        if at in found and found[at].arrive:
+            found[at].later = names
+            if any(name in found and _comes(found[name].change) for name in names):
+                _come_bare(found[at], names)
+    for at, names in loose(live).items():
+        chains = found.get(at)
+        bare = without(live.resources[at], names, at)
+        if chains and chains.leave and _leaves(chains.change) and bare:
+            chains.loosen, chains.loosened = bare.updating(at, live.resources[at]), names
+
+
+def _comes(change: Change) -> bool:
+    return change.action in (Action.CREATE, Action.REPLACE)
+
+
+def _come_bare(chains: Chains, names: Iterable[Address]) -> None:
+    """Arrives without these references, and takes them up when it settles."""
+    at, old, new = chains.change.at, chains.change.old, chains.change.new
+    bare = without(new, names, at) if new else None
+    if bare is None or new is None:
+        return
+    is_update = chains.change.action is Action.UPDATE and old
+    chains.arrive = bare.updating(at, old) if is_update and old else bare.creating(at)
+    chains.settle = new.updating(at, bare)

@@ -9,6 +9,7 @@ Rules that do not bend:
 5. What has an heir leaves after its heir has come.
 6. What supports served snapshots from outside comes between the snapshot and whoever serves it, and leaves between
    whoever stops serving it and the snapshot.
+7. Of a circle of references, one comes without them and takes them up last, and lets go of them before any leaves.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from controller.model import KINDS
 from controller.state import State
 
 
-Phase = Literal["leave", "arrive", "settle"]
+Phase = Literal["loosen", "leave", "arrive", "settle"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +50,7 @@ class Step:
     @property
     def title(self) -> str:
         """What a person reads: `create RestApi orders > Path /orders`."""
-        verb = {"leave": "delete", "settle": "update"}.get(self.phase, str(self.change.action))
+        verb = {"leave": "delete", "settle": "update", "loosen": "update"}.get(self.phase, str(self.change.action))
         if self.change.action is Action.UPDATE:
             verb = "update"
         elif self.change.action is Action.REPLACE and self.phase == "arrive":
@@ -113,9 +114,11 @@ class _Graph:
 
 
 def _phases(chain: Chains) -> Iterator[tuple[Phase, list[Call]]]:
-    for phase, calls in (("leave", chain.leave), ("arrive", chain.arrive), ("settle", chain.settle)):
+    phases: tuple[Phase, ...] = ("loosen", "leave", "arrive", "settle")
+    for phase in phases:
+        calls: list[Call] = getattr(chain, phase)
         if calls:
-            yield phase, calls  # type: ignore[misc]
+            yield phase, calls
 
 
 def plan(changes: tuple[Change, ...], desired: State, live: State) -> Plan:
@@ -124,10 +127,12 @@ def plan(changes: tuple[Change, ...], desired: State, live: State) -> Plan:
     live_users = _users(live)
     users = _merged(live_users, _users(desired))
     for at in graph.chains:
+        graph.after(at, "leave", graph.last(at, "loosen"))
         graph.after(at, "arrive", graph.last(at, "leave"))
         graph.after(at, "arrive", _needed(graph, at))
         graph.after(at, "settle", graph.last(at, "arrive"))
         graph.after(at, "settle", _used(graph, at, users))
+        graph.after(at, "settle", _arrived(graph, graph.chains[at].later))
         graph.after(at, "leave", _let_go(graph, at, live_users))
         graph.after(at, "leave", _inherited(graph, at))
         if KINDS[at.kind].snapshot:
@@ -160,7 +165,8 @@ def _needed(graph: _Graph, at: Address) -> set[Step]:
     if resource is None:
         return set()
     above = KINDS[at.kind].enclosure(at)
-    pending = list(resource.refs(at) | resource.needs(at)) + ([above] if above else [])
+    refs = resource.refs(at) - graph.chains[at].later
+    pending = list(refs | resource.needs(at)) + ([above] if above else [])
     found: set[Step] = set()
     while pending:
         name = pending.pop()
@@ -169,6 +175,10 @@ def _needed(graph: _Graph, at: Address) -> set[Step]:
         if not steps and name.key in KINDS[name.kind].builtins and name.parent:
             pending.append(name.parent)
     return found
+
+
+def _arrived(graph: _Graph, names: Iterable[Address]) -> set[Step]:
+    return {step for name in names for step in graph.last(name, "arrive")}
 
 
 def _used(graph: _Graph, at: Address, users: Mapping[Address, set[Address]]) -> set[Step]:
@@ -188,6 +198,9 @@ def _let_go(graph: _Graph, at: Address, users: Mapping[Address, set[Address]]) -
         serving = {stage for user in direct if KINDS[user.kind].snapshot for stage in users.get(user, ())}
         for user in direct | serving:
             inside = user in going or graph.covered.get(user) in above
+            if user in graph.chains and name in graph.chains[user].loosened:
+                found |= graph.last(user, "loosen")
+                continue
             own = graph.last(user, "leave")
             found |= own if inside else graph.gone(user) or graph.last(user, "arrive")
     return found

@@ -22,13 +22,13 @@ from controller.aws.routes import partition_of, routes
 from controller.aws.secrets import Secrets, right
 from controller.desired import build
 from controller.diff import diff
-from controller.errors import AccessError, RefusedError, SpecErrors
+from controller.errors import AccessError, Problem, RefusedError, SpecErrors
 from controller.facets import secrets
 from controller.gateway import Environment
 from controller.iam import policy
 from controller.plan import Plan, plan
 from controller.policy import Rules, Verdict, guard, retained
-from controller.report import Progress, Report, StageView, Status, change_views, summarise
+from controller.report import Progress, Report, StageView, Status, change_views, summarise, warning_views
 from controller.retry import Patient
 from controller.settings import Settings, Target
 from controller.source import load, revision
@@ -44,6 +44,7 @@ class Request:
     quota_share   the share of AWS's control-plane quotas this run may use; None for no pacing
     prune         overrides the settings where it is not None
     allow         the digest of a refused plan that may be carried out all the same
+    strict        whether a warning of the specs is an error
     keys          an access key in the place of the usual AWS chain
     """
 
@@ -55,6 +56,7 @@ class Request:
     quota_share: float | None = 0.85
     prune: bool | None = None
     allow: str = ""
+    strict: bool = False
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
     keys: tuple[str, str] | None = field(default=None, repr=False)
 
@@ -155,6 +157,7 @@ class Pass:
             held={str(at): reason for at, reason in sorted(self._verdict.held.items())},
             refusals=self._verdict.refusals,
             digest=self._verdict.digest,
+            warnings=warning_views(self._desired.warnings),
         )
 
     def _stages(self, outcomes: Mapping[Address, tuple[Status, str]]) -> Iterator[StageView]:
@@ -219,10 +222,19 @@ def _role(request: Request) -> Role | None:
     return Role(aim.role, session_name(request.target, now), aim.externalId)
 
 
-def validate(request: Request) -> int:
-    """Checks the specs without AWS; the number of roots. Raises SpecErrors."""
+@dataclass(frozen=True)
+class Checked:
+    """What a check of the specs found, if they are right: how many roots, and what AWS ignores of them."""
+
+    roots: int
+    warnings: tuple[Problem, ...] = ()
+
+
+def validate(request: Request) -> Checked:
+    """Checks the specs without AWS. Raises SpecErrors."""
     where = Environment(request.aim.account or "0" * 12, request.aim.region or "us-east-1")
-    return len(desired(request, where, _unread).roots())
+    state = desired(request, where, _unread)
+    return Checked(len(state.roots()), state.warnings)
 
 
 def _unread(reference: str) -> str:
@@ -264,6 +276,7 @@ def desired(request: Request, where: Environment, look_up: Callable[[str], str])
     )
     scope = Scope(where.account, where.region, where.partition)
     state, problems = build(loaded.documents, scope, loaded.revision)
-    if loaded.problems or problems:
-        raise SpecErrors([*loaded.problems, *problems])
+    found = [*loaded.problems, *problems, *(state.warnings if request.strict else ())]
+    if found:
+        raise SpecErrors(found)
     return state

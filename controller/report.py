@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 
 from controller.address import Address
 from controller.diff import Change
+from controller.errors import Problem, Where
 from controller.facets import SENSITIVE, WRITE_ONLY, canonical, facets
 from controller.model import Resource
 from controller.plan import Plan
@@ -61,6 +62,21 @@ class StageView(Item):
     url: str
 
 
+class WarningView(Item):
+    """Something in the specs that AWS ignores: what, where, and what helps."""
+
+    message: str
+    file: str = ""
+    line: int = 0
+    column: int = 0
+    hint: str = ""
+
+    @property
+    def place(self) -> str:
+        """The place as editors understand it; empty if it has none."""
+        return f"{self.file}:{self.line}:{self.column}" if self.file else ""
+
+
 class Summary(Item):
     """The counts of a pass."""
 
@@ -87,6 +103,7 @@ class Report(Item):
     unreadable    roots left alone because reading them failed, and why
     held          roots in which nothing is done although something differs, and why
     refusals      why the plan as a whole may not be carried out; `digest` names it for --allow
+    warnings      what AWS ignores of the specs
     """
 
     formatVersion: int = FORMAT_VERSION
@@ -108,6 +125,7 @@ class Report(Item):
     refusals: tuple[str, ...] = ()
     digest: str = ""
     errors: tuple[str, ...] = ()
+    warnings: tuple[WarningView, ...] = ()
 
     @property
     def pending(self) -> bool:
@@ -182,6 +200,18 @@ def _set_fields(resource: Resource) -> list[tuple[str, Any]]:
         and getattr(resource, name) != kind.model_fields[name].default
         and (SENSITIVE not in facet.marks or content[name] is not None)
     ]
+
+
+def warning_views(problems: Sequence[Problem]) -> tuple[WarningView, ...]:
+    """These warnings in the order of files and lines."""
+    found = sorted(problems, key=lambda problem: (problem.where or Where(""), problem.message))
+    return tuple(_warning(problem) for problem in found)
+
+
+def _warning(problem: Problem) -> WarningView:
+    where = problem.where
+    place = {"file": where.file, "line": where.line, "column": where.column} if where else {}
+    return WarningView(message=problem.message, hint=problem.hint, **place)
 
 
 def summarise(changes: Sequence[ChangeView], unchanged: int) -> Summary:

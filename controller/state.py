@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from controller.address import Address
+from controller.errors import Problem
 from controller.model import Resource
 from controller.standing import Standing
 
@@ -19,6 +20,7 @@ class State:
     heirs      by the address of something outlived that waits for its deletion, what took its place; live only
     standing   what stands about a root: protected, retained, suspended, marked by another tool
     revision   the git revision of the specs; desired only
+    warnings   what AWS would ignore of the specs; desired only
     """
 
     resources: dict[Address, Resource] = field(default_factory=dict)
@@ -28,6 +30,7 @@ class State:
     heirs: dict[Address, Address] = field(default_factory=dict)
     standing: dict[Address, Standing] = field(default_factory=dict)
     revision: str = ""
+    warnings: tuple[Problem, ...] = ()
 
     def roots(self) -> set[Address]:
         """The roots of everything in this state."""

@@ -240,6 +240,12 @@ def rest_api(draw: st.DrawFn, retention: dict[str, int | None]) -> dict[str, Any
     )
     if "Pet" in models and draw(FLAG):
         models["Pets"] = {"schema": {"type": "array", "items": {"$ref": "#/models/Pet"}}}
+        # Whom it plays with: a circle of two, a circle of three, or itself.
+        friends = draw(st.sampled_from([None, "Pets", "Toy" if "Toy" in models else "Pet", "Pet"]))
+        if friends:
+            models["Pet"]["schema"] = {"type": "object", "properties": {"x": {"$ref": f"#/models/{friends}"}}}
+        if friends == "Toy":
+            models["Toy"]["schema"] = {"type": "array", "items": {"$ref": "#/models/Pets"}}
     found: dict[str, Any] = {
         "models": models,
         "requestValidators": draw(

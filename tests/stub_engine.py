@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from controller.cli import main
-from controller.errors import ControllerError
-from controller.reconcile import Request
+from controller.errors import ControllerError, Problem
+from controller.reconcile import Checked, Request
 from controller.report import ChangeView, Progress, Report, StageView, Status, Summary, summarise
 
 
@@ -89,6 +89,7 @@ class StubEngine:
     passes: Mapping[str, StubPass | ControllerError | Exception]
     documents: int = 3
     requests: list[Request] = field(default_factory=list)
+    warnings: tuple[Problem, ...] = ()
 
     def open_pass(self, request: Request) -> StubPass:
         self.requests.append(request)
@@ -97,12 +98,12 @@ class StubEngine:
             raise found
         return found
 
-    def validate(self, request: Request) -> int:
+    def validate(self, request: Request) -> Checked:
         self.requests.append(request)
         found = self.passes[request.target]
         if isinstance(found, Exception):
             raise found
-        return self.documents
+        return Checked(self.documents, self.warnings)
 
     def iam_policy(self, request: Request, *, read_only: bool) -> dict[str, object]:
         self.requests.append(request)

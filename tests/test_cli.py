@@ -319,6 +319,32 @@ def test_validate_tells_of_problems(run: Run) -> None:
     assert "unknown field 'descripton'" in ran.err
 
 
+def test_validate_tells_of_warnings_once_and_goes_on(checkout: Path, run: Run) -> None:
+    targets(checkout, "a", "b")
+    passes = {"a": StubPass(report(), ()), "b": StubPass(report(), ())}
+    warning = Problem("response 'default' is ignored", Where("openapi.yaml", 7, 9), "a hint")
+    ran = run("validate", engine=StubEngine(passes, warnings=(warning,)))
+    assert (ran.code, ran.out) == (0, "3 documents are valid.\n")
+    assert ran.err.startswith("openapi.yaml:7:9: warning: response 'default' is ignored\n  a hint\n")
+    assert ran.err.endswith("1 warning.\n")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["validate", "--warnings-as-errors"],
+        ["--warnings-as-errors", "validate"],
+        ["--warnings-as-errors", "--dry-run"],
+    ],
+)
+def test_warnings_may_be_errors_everywhere(words: list[str], run: Run) -> None:
+    (request,) = run(*words).engine.requests
+    assert request.strict
+    others = [word for word in words if word != "--warnings-as-errors"]
+    (request,) = run(*others).engine.requests
+    assert not request.strict
+
+
 def test_watching_checks_again_after_each_change(capsys: pytest.CaptureFixture[str]) -> None:
     session = Session(engine(wrong()))
     assert watch(session, changes=[None, None]) == 0

@@ -292,3 +292,46 @@ def test_a_cycle_of_changes_does_not_come_about_when_validators_and_authorizers_
     middle = steps.index("UpdateMethod")
     assert set(steps[:middle]) == {"CreateAuthorizer", "CreateRequestValidator"}
     assert set(steps[middle + 1 :]) == {"DeleteAuthorizer", "DeleteRequestValidator"}
+
+
+# ── circles ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def model(*names: str) -> dict[str, object]:
+    return {"schema": {"type": "object", "properties": {name: {"$ref": f"#/models/{name}"} for name in names}}}
+
+
+PAIR = {"Home": model("Pet"), "Pet": model("Home")}
+RING = {"A": model("B"), "B": model("C"), "C": model("A")}
+
+
+def test_of_a_circle_one_model_comes_bare_and_takes_its_references_up_later():
+    steps = turn(EMPTY, shop(paths={}, models=PAIR))
+    assert steps == ["CreateModel Home", "CreateModel Pet", "UpdateModel Home"]
+    assert turn(EMPTY, shop(paths={}, models=RING))[-1] == "UpdateModel A"
+
+
+def test_a_circle_lets_go_before_it_leaves():
+    steps = turn(shop(paths={}, models=RING), EMPTY)
+    assert steps == ["UpdateModel A", "DeleteModel B", "DeleteModel C", "DeleteModel A"]
+
+
+def test_one_of_a_circle_leaves():
+    steps = turn(shop(paths={}, models=RING), shop(paths={}, models={"A": model(), "C": model("A")}))
+    assert steps == ["UpdateModel A", "DeleteModel B"]
+
+
+def test_a_circle_that_is_live_is_updated_in_one_call_each():
+    other = {"Home": model("Pet") | {"description": "x"}, "Pet": model("Home") | {"description": "y"}}
+    steps = turn(shop(paths={}, models=PAIR), shop(paths={}, models=other))
+    assert steps == ["UpdateModel Home", "UpdateModel Pet"]
+
+
+def test_a_circle_grows():
+    ring = {"Home": model("Toy"), "Toy": model("Pet"), "Pet": model("Home")}
+    steps = turn(shop(paths={}, models=PAIR), shop(paths={}, models=ring))
+    assert steps == ["UpdateModel Home", "CreateModel Toy", "UpdateModel Home"]
+
+
+def test_a_model_may_refer_to_itself():
+    assert turn(EMPTY, shop(paths={}, models={"Tree": model("Tree")})) == ["CreateModel Tree", "UpdateModel Tree"]

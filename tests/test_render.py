@@ -43,6 +43,15 @@ def _no_wishes_of_the_caller() -> Iterator[None]:
         yield
 
 
+def test_warnings_stand_in_the_plan_and_in_the_json() -> None:
+    warning = {"message": "links are ignored", "file": "a.yaml", "line": 3, "column": 5, "hint": "no use"}
+    told = "a.yaml:3:5: warning: links are ignored (no use)\n"
+    planned = report(warnings=(warning,))
+    assert told in text(planned)
+    assert told not in text(planned.model_copy(update={"dryRun": False}))
+    assert json.loads(document([planned]))["targets"][0]["warnings"] == [warning]
+
+
 def plan(**facts: object) -> Report:
     """One change of every kind."""
     return report(

@@ -34,6 +34,7 @@ def reconcile(
     quota_share: o.QuotaShare = None,
     prune: o.Prune = None,
     allow: o.Allow = "",
+    warnings_as_errors: o.WarningsAsErrors = False,
     color: o.ColourOption = o.ColourChoice.AUTO,
     verbose: o.Verbose = False,
     version: o.Version = False,
@@ -42,6 +43,7 @@ def reconcile(
     session: Session = ctx.obj
     session.colour = color.value
     session.local = local
+    session.strict = warnings_as_errors
     session.specs, session.targets = list(specs or []), list(target or [])
     if ctx.invoked_subcommand:
         return 0
@@ -70,6 +72,7 @@ def validate(
     specs: o.Specs = None,
     target: o.Targets = None,
     local: o.Local = False,
+    warnings_as_errors: o.WarningsAsErrors = False,
     watch: o.Watch = False,
 ) -> int:
     """Check the specs, for all targets, without calling AWS."""
@@ -78,6 +81,7 @@ def validate(
     session: Session = ctx.obj
     session.specs, session.targets = list(specs or session.specs), list(target or session.targets)
     session.local |= local
+    session.strict |= warnings_as_errors
     return verb.watch(session) if watch else verb.run(session)
 
 

@@ -18,6 +18,9 @@ _CLICK_USAGE = 2
 _SHOWN = 100
 """Columns of a source line that are shown: some files are one long line."""
 
+_PROBLEM = ("error", "bold red")
+_WARNING = ("warning", "bold yellow")
+
 # What is worse comes first.
 _BY_WEIGHT = (143, 130, USAGE, 1, 3, 4, 2, 0)
 
@@ -48,6 +51,12 @@ def explain(error: BaseException, session: Session) -> int:
             return _unexpected(out, session, error)
 
 
+def warn(warnings: list[Problem], session: Session) -> None:
+    """Print the warnings of the specs to stderr, if there are any, each once."""
+    if warnings:
+        _problems(Writer(session.err()), SpecErrors(warnings).problems, session.checkout, _WARNING)
+
+
 def _unexpected(out: Writer, session: Session, error: BaseException) -> int:
     if os.environ.get("RECONCILE_DEBUG"):
         import traceback  # noqa: PLC0415
@@ -65,11 +74,14 @@ def _error(out: Writer, message: str) -> None:
 # ── problems of specs ────────────────────────────────────────────────────────────────────────────
 
 
-def _problems(out: Writer, problems: list[Problem], checkout: Path) -> None:
+def _problems(
+    out: Writer, problems: list[Problem], checkout: Path, label: tuple[str, str] = _PROBLEM
+) -> None:
+    word, style = label
     texts: dict[str, list[str]] = {}
     for problem in problems:
         place = f"{problem.where}: " if problem.where else ""
-        out.line(0, Part(place, "bold"), Part("error: ", "bold red"), problem.message)
+        out.line(0, Part(place, "bold"), Part(f"{word}: ", style), problem.message)
         line = _source(problem.where, checkout, texts) if problem.where else ""
         # A line that holds a secret is not for logs.
         if problem.where and line and "is a secret" not in problem.message:
@@ -77,7 +89,7 @@ def _problems(out: Writer, problems: list[Problem], checkout: Path) -> None:
         elif problem.hint:
             out.line(2, Part(problem.hint, "cyan"))
     out.gap()
-    out.line(0, Part(f"{len(problems)} error{'s' * (len(problems) != 1)}.", "bold"))
+    out.line(0, Part(f"{len(problems)} {word}{'s' * (len(problems) != 1)}.", "bold"))
 
 
 def _source(where: Where, checkout: Path, texts: dict[str, list[str]]) -> str:

@@ -115,6 +115,14 @@ Prune = Annotated[
         help="Whether a live API whose spec is gone is deleted. By default what reconcile.yaml says.",
     ),
 ]
+WarningsAsErrors = Annotated[
+    bool,
+    typer.Option(
+        "--warnings-as-errors",
+        envvar="RECONCILE_WARNINGS_AS_ERRORS",
+        help="Do nothing if there is anything in an OpenAPI document that AWS ignores.",
+    ),
+]
 Allow = Annotated[
     str,
     typer.Option(

@@ -22,7 +22,7 @@ def requests(session: Session) -> Iterator[Request]:
         msg = f"there are no targets in {SETTINGS}"
         raise UsageError(msg)
     for name in targets:
-        yield Request(tuple(specs), session.checkout, settings, name)
+        yield Request(tuple(specs), session.checkout, settings, name, strict=session.strict)
 
 
 def _checkout(specs: list[Path]) -> Path:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Callable, Mapping
 
-    from controller.reconcile import Request
+    from controller.reconcile import Checked, Request
     from controller.report import Progress, Report
 
 
@@ -45,8 +45,8 @@ class Engine(Protocol):
     def open_pass(self, request: Request) -> Pass:
         """Connects and loads the specs."""
 
-    def validate(self, request: Request) -> int:
-        """Checks the specs without AWS; how many there are."""
+    def validate(self, request: Request) -> Checked:
+        """Checks the specs without AWS."""
 
     def iam_policy(self, request: Request, *, read_only: bool) -> dict[str, Any]:
         """The IAM policy that a run needs."""
@@ -64,8 +64,8 @@ class RealEngine:
 
         return reconcile.open_pass(request, self._pacers)
 
-    def validate(self, request: Request) -> int:
-        """Checks the specs without AWS; how many there are."""
+    def validate(self, request: Request) -> Checked:
+        """Checks the specs without AWS."""
         from controller import reconcile  # noqa: PLC0415
 
         return reconcile.validate(request)
@@ -87,6 +87,7 @@ class Session:
     engine: Engine
     colour: Colour = "auto"
     local: bool = False
+    strict: bool = False
     specs: list[Path] = field(default_factory=list)
     targets: list[str] = field(default_factory=list)
     checkout: Path = field(default_factory=Path.cwd)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import typer
 import watchfiles
 
-from controller.cli.errors import explain
+from controller.cli.errors import explain, warn
 from controller.cli.scope import requests
 from controller.cli.session import Session
 from controller.errors import ControllerError, Problem, SpecErrors
@@ -30,15 +30,19 @@ def _check(session: Session) -> None:
 
 
 def run(session: Session) -> int:
-    """Check all targets, tell every problem once, or how many documents are right."""
+    """Check all targets, tell every warning and every problem once, or how many documents are right."""
     problems: list[Problem] = []
+    warnings: list[Problem] = []
     documents = 0
     for request in requests(session):
         try:
             # Some documents are for some targets only; the fullest target stands for all.
-            documents = max(documents, session.engine.validate(request))
+            checked = session.engine.validate(request)
+            documents = max(documents, checked.roots)
+            warnings += checked.warnings
         except SpecErrors as error:
             problems += error.problems
+    warn(warnings, session)
     if problems:
         raise SpecErrors(problems)
     are = "document is" if documents == 1 else "documents are"

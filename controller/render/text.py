@@ -169,9 +169,14 @@ def _notes(out: Writer, report: Report) -> None:
         out.line(0, Part("refused: ", "bold red"), reason)
     if report.refusals and report.dryRun:
         out.line(0, f"To allow exactly this plan: --allow {report.digest}")
+    warnings = report.warnings if report.dryRun else ()
+    for warning in warnings:
+        hint = f" ({warning.hint})" if warning.hint else ""
+        place = f"{warning.place}: " if warning.place else ""
+        out.line(0, place, Part("warning: ", "bold yellow"), f"{warning.message}{hint}")
     for error in report.errors:
         out.line(0, Part("error: ", "bold red"), error)
-    if report.unreadable or report.held or report.refusals or report.errors:
+    if report.unreadable or report.held or report.refusals or report.errors or warnings:
         out.gap()
 
 

@@ -83,11 +83,11 @@ class Marks:
     """Where the values of a document were written."""
 
     def __init__(self, root: Node) -> None:
-        self._root = root
+        self.root = root
 
     def at(self, path: Sequence[str | int]) -> Where:
         """The place of the value at `path`, or of the closest thing around it that is known."""
-        node = self._root
+        node = self.root
         for step in path:
             child = _child(node, step)
             if child is None:
@@ -96,7 +96,7 @@ class Marks:
         return node.where
 
     def __repr__(self) -> str:
-        return f"Marks({self._root.where})"
+        return f"Marks({self.root.where})"
 
 
 def _child(node: Node, step: str | int) -> Node | None:

@@ -156,7 +156,7 @@ class Aws:
 
     def urls(self) -> dict[str, str]:
         """Where each API's stage answers."""
-        stages = {"petstore": "v1", "photos": "prod"}
+        stages = {"petstore": "v1", "photos": "prod", "shelter": "v1"}
         apis = self.client("apigateway").get_rest_apis(limit=500)["items"]
         ids = {api["name"]: api["id"] for api in apis}
         return {
@@ -289,6 +289,11 @@ def requests(token: str, key: str) -> dict[str, list[Request]]:
             Request("a body that fits the model", "POST", "/pets", 201, body=cat),
             Request("a body that does not", "POST", "/pets", 400, body=dragon),
             Request("CORS preflight", "OPTIONS", "/pets", 200, preflight, headers=anyone),
+        ],
+        "shelter": [
+            Request("described in OpenAPI", "GET", "/status", 200, holds='"open": true'),
+            Request("proxied, with a query", "GET", "/animals?type=dog", 200, holds='"dog"'),
+            Request("a body that the schema does not know", "POST", "/animals", 400, body=dragon, headers=anyone),
         ],
         "photos": [
             Request("health check", "GET", "/health", 200, holds='{"ok": true}'),

@@ -10,6 +10,8 @@ import json
 import re
 from typing import Any
 
+from controller.facets import refuse_secrets
+
 
 _LISTS = ("Action", "NotAction", "Resource", "NotResource")
 _VERSION = "2008-10-17"
@@ -29,6 +31,7 @@ def read_policy(value: Any) -> Any:
     """A policy as canonical structure: statements in a list, and IAM's lists sorted."""
     if value in (None, "", {}):
         return None
+    refuse_secrets(value)
     document = decode(value) if isinstance(value, str) else value
     if not isinstance(document, dict) or "Statement" not in document:
         msg = "expected an IAM policy document with a Statement"

@@ -62,7 +62,15 @@ class RestApi(RootKind):
     listing = Listing("GetRestApis")
     id_field = "id"
     definition = True
-    shorthands = {"cors": Cors}
+    shorthands = {
+        "cors": Cors,
+        "openapi": Annotated[
+            dict[str, Any], Field(description="OpenAPI 3.0 or Swagger 2.0: {$file: openapi.yaml}.")
+        ],
+        "openapiBasePath": Annotated[
+            Literal["ignore", "prepend", "split"], Field(description="What becomes of the document's base path.")
+        ],
+    }
 
     param = "restApiId"
     create = "CreateRestApi"

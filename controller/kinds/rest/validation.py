@@ -13,7 +13,7 @@ from typing import Annotated, Any, Self
 from pydantic import Field
 
 from controller.address import Address
-from controller.call import Text
+from controller.call import Call, Text
 from controller.facets import CREATE_ONLY, Json, Wire, dumped
 from controller.kinds.rest import patch
 from controller.kinds.rest.dialect import RestKind
@@ -64,6 +64,11 @@ class Model(RestKind):
         text = dumped(self.schema_).replace(f'"$ref":"{_LOCAL}{gone.key}"', '"type":"object"')
         return self.model_copy(update={"schema_": json.loads(text)})
 
+    def creating(self, at: Address) -> list[Call]:
+        bare = self.without(at, at)
+        # A reference to itself can be taken up only when it is there.
+        return super().creating(at) if bare in (self, None) else [*bare.creating(at), *self.updating(at, bare)]
+
     def dump(self, name: str, value: Any, at: Address) -> Any:
         """The schema with references to other models as AWS's URLs, which hold the API's id."""
         pieces = re.split(rf'(?<="\$ref":"){_LOCAL}', dumped(value))
@@ -85,16 +90,6 @@ class Model(RestKind):
     def check(self, at: Address, desired: Mapping[Address, Resource]) -> Iterator[tuple[str, str]]:
         if not self.schema_:
             yield "schema", "a schema that says nothing is refused by AWS: give at least a type"
-        if at in _reach(at, desired, set()):
-            yield "schema", f"{at.key} refers to itself through other models; AWS cannot create such a circle"
-
-
-def _reach(at: Address, desired: Mapping[Address, Resource], seen: set[Address]) -> set[Address]:
-    for other in desired[at].refs(at) if at in desired else ():
-        if other not in seen:
-            seen.add(other)
-            _reach(other, desired, seen)
-    return seen
 
 
 @register

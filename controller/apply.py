@@ -3,7 +3,8 @@
 Rules that do not bend:
 1. AWS refuses concurrent edits of one API: one call at a time for each root, roots in parallel.
 2. A failed step blocks its successors and nothing else.
-3. Once told to stop, no new call is started; those under way are waited for.
+3. Once told to stop, no new call is started; those under way are waited for. Told to drain, it begins no root any
+   more and finishes those that it has begun.
 """
 
 from __future__ import annotations
@@ -43,15 +44,17 @@ def apply(
     ids: dict[Address, str],
     environment: Environment,
     stop: threading.Event | None = None,
+    *,
+    drain: threading.Event | None = None,
 ) -> Iterator[Outcome]:
     """Carries out the steps and yields an outcome for each, as they end. Adds to `ids` what it learns."""
     run = _Run(plan, patient, ids, environment)
-    stop = stop or threading.Event()
+    stop, drain = stop or threading.Event(), drain or threading.Event()
     with ThreadPoolExecutor(LANES) as pool:
         running: dict[Future[dict[str, Any]], Step] = {}
         while True:
             if not stop.is_set():
-                for step in run.startable():
+                for step in run.startable(only_begun=drain.is_set()):
                     running[pool.submit(run.call, step)] = step
             if not running:
                 break
@@ -75,11 +78,14 @@ class _Run:
         for step in (step for step, waits in plan.steps.items() if not waits):
             self._is_ready(step)
         self.busy: set[Address] = set()
+        self.begun: set[Address] = set()
         self.left = set(plan.steps)
 
-    def startable(self) -> list[Step]:
+    def startable(self, *, only_begun: bool = False) -> list[Step]:
         """Takes the ready steps whose root is free."""
-        free = [root for root in self.ready if root not in self.busy][: LANES - len(self.busy)]
+        wanted = self.ready.keys() & self.begun if only_begun else self.ready.keys()
+        free = [root for root in self.ready if root in wanted and root not in self.busy][: LANES - len(self.busy)]
+        self.begun.update(free)
         found = [self.ready[root].popleft() for root in free]
         self.ready = {root: steps for root, steps in self.ready.items() if steps}
         self.busy.update(free)

@@ -1,7 +1,7 @@
 """What differs between the desired and the live state, for people and for the planner.
 
 Rules that do not bend:
-1. A root that could not be read is never compared; nor is what is kept though nobody asks for it.
+1. A root that was not read is never compared; nor is what is kept though nobody asks for it.
 2. What AWS made by itself (built-ins) is never created or deleted.
 3. A replaced resource counts as having nothing live inside it.
 """
@@ -44,7 +44,7 @@ class Change:
 
 def diff(desired: State, live: State) -> tuple[Change, ...]:
     """The changes that lead from live to desired, by address."""
-    skipped = desired.unknown.keys() | live.unknown.keys()
+    skipped = desired.unknown.keys() | live.unknown.keys() | live.beyond
     renames = [change for kind in KINDS.values() for change in kind.renamed(desired.resources, live)]
     addresses = desired.resources.keys() | live.resources.keys()
     replaced: set[Address] = set()

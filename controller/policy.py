@@ -97,7 +97,7 @@ def _held(desired: State, live: State, rules: Rules, now: datetime) -> Iterator[
         elif not rules.prune:
             yield at, "live, but no spec: left alone; --prune deletes it"
     for at, resource in sorted(desired.resources.items()):
-        unread = {name.root for name in resource.refs(at)} & live.unknown.keys() - {at.root}
+        unread = {name.root for name in resource.refs(at)} & (live.unknown.keys() | live.beyond) - {at.root}
         if unclear := unread - live.ids.keys():
             yield at.root, f"left alone: which live resource {min(unclear)} is, is not clear"
     for at, standing in sorted(desired.standing.items()):

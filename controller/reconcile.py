@@ -31,7 +31,7 @@ from controller.policy import Rules, Verdict, guard, retained
 from controller.report import Progress, Report, StageView, Status, change_views, summarise, warning_views
 from controller.retry import Patient
 from controller.settings import Settings, Target
-from controller.source import load, revision
+from controller.source import Loaded, load, revision
 from controller.state import State
 from controller.succession import succeed
 from controller.terms import Scope
@@ -80,10 +80,21 @@ class Request:
 
 
 class Pass:
-    """One pass on one target: first `plan`, then, if wanted, `apply` of exactly that plan."""
+    """One pass on one target: first `plan`, then, if wanted, `apply` of exactly that plan.
 
-    def __init__(self, request: Request, desired: State, patient: Patient, environment: Environment) -> None:
+    With `only`, no other desired roots are looked at or changed.
+    """
+
+    def __init__(
+        self,
+        request: Request,
+        desired: State,
+        patient: Patient,
+        environment: Environment,
+        only: frozenset[Address] | None = None,
+    ) -> None:
         self._request, self._desired, self._environment = request, desired, environment
+        self._only = only
         self._patient = patient
         self._patient.mask.learn(_secrets(desired))
         self._live, self._plan = State(), Plan()
@@ -98,7 +109,7 @@ class Pass:
     def plan(self) -> Report:
         """Reads what is live and works out what to do. Changes nothing."""
         before = self._patient.calls
-        self._live = read(self._patient, self._environment, self._desired)
+        self._live = read(self._patient, self._environment, self._desired, self._only)
         self._read_calls = self._patient.calls - before
         self._patient.mask.learn(_secrets(self._live))
         rules = self._request.rules
@@ -111,14 +122,19 @@ class Pass:
         self._live.ids = compared.ids
         return self._report({}, dry_run=True)
 
-    def apply(self, progress: Callable[[Progress], None], stop: threading.Event) -> Report:
+    def apply(
+        self,
+        progress: Callable[[Progress], None],
+        stop: threading.Event,
+        drain: threading.Event | None = None,
+    ) -> Report:
         """Carries out the plan and tells of every step that ends. Raises RefusedError if it may not be."""
         if self._verdict.refusals and self._request.allow != self._verdict.digest:
             raise RefusedError("; ".join(self._verdict.refusals))
         outcomes: list[Outcome] = []
         ended: Counter[str] = Counter()
         totals = self.totals
-        run = apply(self._plan, self._patient, self._live.ids, self._environment, stop)
+        run = apply(self._plan, self._patient, self._live.ids, self._environment, stop, drain=drain)
         for outcome in run:
             outcomes.append(outcome)
             root = str(outcome.step.at.root)
@@ -194,6 +210,13 @@ def open_pass(request: Request, pacers: Pacers | None = None) -> Pass:
 
     Passes that run at the same time are to be given the same pacers.
     """
+    client, where = arrive(request, pacers or Pacers())
+    patient = Patient(client)
+    return Pass(request, desired(request, where, Secrets(patient)), patient, where)
+
+
+def arrive(request: Request, pacers: Pacers) -> tuple[Client, Environment]:
+    """Connects to a target, and makes sure that it is the one that is meant. Raises GatewayError's subclasses."""
     aim = request.aim
     client = _client(request)
     where = environment(client, request.owner)
@@ -204,9 +227,8 @@ def open_pass(request: Request, pacers: Pacers | None = None) -> Pass:
             f"but these credentials are of account {where.account}: nothing was read or changed"
         )
         raise AccessError(message)
-    client.pacer = (pacers or Pacers()).of(where.account, where.region, request.quota_share)
-    patient = Patient(client)
-    return Pass(request, desired(request, where, Secrets(patient)), patient, where)
+    client.pacer = pacers.of(where.account, where.region, request.quota_share)
+    return client, where
 
 
 def _client(request: Request) -> Client:
@@ -261,22 +283,27 @@ def iam_policy(request: Request, *, read_only: bool) -> dict[str, Any]:
 
 def desired(request: Request, where: Environment, look_up: Callable[[str], str]) -> State:
     """The desired state that the specs describe for a target. `look_up` reads secrets. Raises SpecErrors."""
-    given = {
-        "account": where.account,
-        "region": where.region,
-        "partition": where.partition,
-        "target": request.target,
-    }
-    loaded = load(
-        request.specs,
-        checkout=request.checkout,
-        variables=given | request.aim.variables,
-        environ=request.environ,
-        secrets=look_up,
-    )
+    loaded = documents(request, where, look_up)
     scope = Scope(where.account, where.region, where.partition)
     state, problems = build(loaded.documents, scope, loaded.revision)
     found = [*loaded.problems, *problems, *(state.warnings if request.strict else ())]
     if found:
         raise SpecErrors(found)
     return state
+
+
+def documents(request: Request, where: Environment, look_up: Callable[[str], str]) -> Loaded:
+    """The documents of the specs for a target, with what is wrong with them as such."""
+    given = {
+        "account": where.account,
+        "region": where.region,
+        "partition": where.partition,
+        "target": request.target,
+    }
+    return load(
+        request.specs,
+        checkout=request.checkout,
+        variables=given | request.aim.variables,
+        environ=request.environ,
+        secrets=look_up,
+    )

@@ -16,6 +16,7 @@ class State:
 
     ids        AWS ids by address; live only
     unknown    roots that could not be read, and why: never compared, hence never changed or deleted
+    beyond     roots that were not looked at, since nobody asked for them: treated as unknown ones; live only
     kept       what stays although it is not desired: never compared; live only
     heirs      by the address of something outlived that waits for its deletion, what took its place; live only
     standing   what stands about a root: protected, retained, suspended, marked by another tool
@@ -26,6 +27,7 @@ class State:
     resources: dict[Address, Resource] = field(default_factory=dict)
     ids: dict[Address, str] = field(default_factory=dict)
     unknown: dict[Address, str] = field(default_factory=dict)
+    beyond: frozenset[Address] = frozenset()
     kept: frozenset[Address] = frozenset()
     heirs: dict[Address, Address] = field(default_factory=dict)
     standing: dict[Address, Standing] = field(default_factory=dict)

@@ -32,13 +32,16 @@ _PARALLEL = 4
 """Roots read at once. The quotas bound the speed; this only hides the time of the way."""
 
 
-def read(patient: Patient, environment: Environment, desired: State) -> State:
+def read(
+    patient: Patient, environment: Environment, desired: State, only: frozenset[Address] | None = None
+) -> State:
     """The live state of this owner's roots. Those that are desired are looked for by name too.
 
-    Raises GatewayError if the account as a whole cannot be read.
+    With `only`, other desired roots are not looked into: just their ids are known. Raises GatewayError if the
+    account as a whole cannot be read.
     """
-    live = State()
     wanted = frozenset(desired.roots())
+    live = State(beyond=frozenset() if only is None else wanted - only)
     around = Around(desired.resources, patient.perform, environment)
     payloads: dict[Address, dict[str, Any]] = {}
     twins: dict[Address, list[dict[str, Any]]] = {}
@@ -50,16 +53,17 @@ def read(patient: Patient, environment: Environment, desired: State) -> State:
     for at, items in twins.items():
         count = "two" if len(items) == 2 else len(items)  # noqa: PLR2004
         live.unknown[at] = f"{count} live resources are tagged with this name: {_ids(_kind(at), *items)}"
-    payloads |= {at: patient.perform(Call(_kind(at).read_one)) for at in wanted if KINDS[at.kind].singleton}
+    looked_for = wanted - live.beyond
+    payloads |= {at: patient.perform(Call(_kind(at).read_one)) for at in looked_for if KINDS[at.kind].singleton}
     found = {at: str(item[name]) for at, item in payloads.items() if (name := _kind(at).id_field)}
     ids = {(at.kind, aws_id): at.key for at, aws_id in found.items()}
     context = Context(ids=ids, throttle=_throttle(patient, desired))
     live.standing = {at: from_tags(item.get("tags") or {}) for at, item in payloads.items()}
     live.ids |= {at: aws_id for at, aws_id in found.items() if at not in twins}
-    readable = {at: item for at, item in payloads.items() if at not in live.unknown}
+    readable = {at: item for at, item in payloads.items() if at not in live.unknown and at not in live.beyond}
     with ThreadPoolExecutor(_PARALLEL) as pool, ThreadPoolExecutor(_PARALLEL) as inner_pool:
         jobs = {at: pool.submit(_contents, patient, at, item, around, inner_pool) for at, item in readable.items()}
-        coming = {at: pool.submit(_gathered, at, {}, around) for at in sorted(wanted - payloads.keys())}
+        coming = {at: pool.submit(_gathered, at, {}, around) for at in sorted(looked_for - payloads.keys())}
         for at, job in (jobs | coming).items():
             try:
                 payload = job.result()

@@ -1,0 +1,123 @@
+"""Everything that runs: a follower of the source and a worker for each target, each in a thread of its own."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from typing import Protocol
+
+from controller.errors import ControllerError
+from controller.loop.following import Follower, Origin
+from controller.loop.happenings import Fetched, Happening, Tell, Version
+from controller.loop.schedule import Schedule, Trigger
+from controller.loop.worker import Site, Stop, Worker
+from controller.settings import Settings, read_settings
+
+
+MakeSite = Callable[[str, Settings], Site]
+
+
+class Beating(Protocol):
+    """Something that shows by its beat that it is alive."""
+
+    beat: float
+
+
+class Host:
+    """Starts, feeds and ends the workers. `wanted` are the targets to run; all of reconcile.yaml if empty."""
+
+    def __init__(
+        self,
+        origin: Origin,
+        make_site: MakeSite,
+        observers: Iterable[Tell] = (),
+        *,
+        wanted: frozenset[str] = frozenset(),
+        write: bool = True,
+        may_write: Callable[[], bool] = lambda: True,
+        interval: float = 300.0,
+        poll: float | None = None,
+        at_once: int = 50,
+    ) -> None:
+        self.stop = Stop()
+        self._make_site, self._observers, self._wanted = make_site, tuple(observers), wanted
+        self._write, self._may_write = write, may_write
+        self._interval, self._at_once = interval, at_once
+        self._follower = Follower(origin, self.take, self._tell, interval=poll)
+        self._following = threading.Thread(target=self._follower.run, args=(self.stop.drain,), name="source")
+        self._lock = threading.Lock()
+        self._workers: dict[str, Worker] = {}
+        self._threads: dict[str, threading.Thread] = {}
+
+    @property
+    def workers(self) -> Mapping[str, Worker]:
+        """The workers by target."""
+        with self._lock:
+            return dict(self._workers)
+
+    # ── life ──
+    def start(self) -> None:
+        """Begins to follow the source; the workers come with the first version."""
+        self._following.start()
+
+    def end(self, grace: float) -> bool:
+        """Lets everything finish what it has begun; False if that took longer than `grace` seconds."""
+        self.stop.drain.set()
+        self._follower.poke()
+        deadline = time.monotonic() + grace
+        self._following.join(grace)
+        for worker in self.workers.values():
+            worker.wake()
+        for thread in list(self._threads.values()):
+            thread.join(max(0.0, deadline - time.monotonic()))
+        return not any(thread.is_alive() for thread in [self._following, *self._threads.values()])
+
+    # ── what comes from outside ──
+    def take(self, version: Version) -> None:
+        """A new version: workers for its targets, and the version for each worker."""
+        try:
+            settings = read_settings(version.checkout)
+        except ControllerError as error:
+            self._tell(Fetched(0.0, version, str(error)))
+            return
+        names = [name for name in settings.targets if not self._wanted or name in self._wanted]
+        with self._lock:
+            for name in names:
+                if name not in self._workers:
+                    self._hire(name, settings)
+            workers = list(self._workers.values())
+        # A target that is gone has no roots any more, as its worker will see.
+        for worker in workers:
+            worker.offer(version)
+
+    def look(self, trigger: Trigger = Trigger.DEMAND) -> None:
+        """Somebody wants everything looked at, the source first."""
+        self._follower.poke()
+        for worker in self.workers.values():
+            worker.ask(trigger)
+
+    def poke(self) -> None:
+        """There may be a new version."""
+        self._follower.poke()
+
+    def wake(self) -> None:
+        """Whether writing is allowed may have changed."""
+        for worker in self.workers.values():
+            worker.wake()
+
+    # ── within ──
+    def _hire(self, name: str, settings: Settings) -> None:
+        schedule = Schedule(interval=self._interval, most=self._at_once)
+        site = self._make_site(name, settings)
+        worker = Worker(
+            name, site, schedule, self._tell, self.stop, write=self._write, may_write=self._may_write
+        )
+        self._workers[name] = worker
+        self._threads[name] = threading.Thread(target=worker.run, name=f"target {name}")
+        if not self.stop.drain.is_set():
+            self._threads[name].start()
+
+    def _tell(self, happening: Happening) -> None:
+        for observer in self._observers:
+            observer(happening)

@@ -1,0 +1,112 @@
+"""The options of `reconcile run`, each with its environment variable."""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+
+_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)")
+
+
+def seconds(text: str) -> float:
+    """`5m`, `1h30m`, `90s` in seconds. Raises typer.BadParameter."""
+    parts = _DURATION.findall(text)
+    if not parts or "".join(number + unit for number, unit in parts) != text:
+        msg = f"{text}: expected a duration such as 90s, 5m or 1h30m"
+        raise typer.BadParameter(msg)
+    return sum(float(number) * _SECONDS[unit] for number, unit in parts)
+
+
+def address(text: str) -> tuple[str, int]:
+    """`0.0.0.0:8080` as host and port; `:8080` is all hosts. Raises typer.BadParameter."""
+    host, colon, port = text.rpartition(":")
+    if not colon or not port.isdecimal() or int(port) > _PORTS:
+        msg = f"{text}: expected HOST:PORT, such as 0.0.0.0:8080"
+        raise typer.BadParameter(msg)
+    return host.strip("[]") or "0.0.0.0", int(port)  # noqa: S104  in a pod, all is what is meant
+
+
+_PORTS = 65535
+
+
+class LogFormat(StrEnum):
+    """How log lines look."""
+
+    AUTO = "auto"
+    JSON = "json"
+    CONSOLE = "console"
+
+
+def _option(name: str, words: str, metavar: str = "", **more: Any) -> Any:
+    variable = f"RECONCILE_{name.strip('-').partition('/')[0].replace('-', '_').upper()}"
+    return typer.Option(name, metavar=metavar or None, envvar=variable, help=words, **more)
+
+
+_file: Any = {"exists": True, "dir_okay": False}
+
+Git = Annotated[str, _option("--git", "The repository to follow: an https or ssh URL.", "URL")]
+Ref = Annotated[str, _option("--ref", "The branch or tag to follow.", "NAME")]
+Below = Annotated[str, _option("--path", "The folder of the repository that has reconcile.yaml or specs/.", "DIR")]
+Directory = Annotated[
+    Path | None,
+    _option("--directory", "A folder to follow instead, which git-sync or a ConfigMap keeps up to date.", "DIR"),
+]
+GitInterval = Annotated[
+    float, _option("--git-interval", "How often git is asked for news.", "DURATION", parser=seconds)
+]
+SshKey = Annotated[Path | None, _option("--git-ssh-key", "A deploy key.", "FILE", **_file)]
+KnownHosts = Annotated[
+    Path | None, _option("--git-known-hosts", "The host keys that are believed; needed with ssh.", "FILE", **_file)
+]
+Token = Annotated[Path | None, _option("--git-token-file", "A token for https, read each time.", "FILE", **_file)]
+AppId = Annotated[str, _option("--git-github-app-id", "A GitHub App that may read the repository.", "ID")]
+Installation = Annotated[
+    str, _option("--git-github-app-installation-id", "The App's installation in the organisation.", "ID")
+]
+AppKey = Annotated[Path | None, _option("--git-github-app-key", "The App's private key.", "FILE", **_file)]
+Signers = Annotated[
+    Path | None,
+    _option("--git-allowed-signers", "Only commits that one of these signed are believed.", "FILE", **_file),
+]
+Interval = Annotated[
+    float, _option("--interval", "How often each root is looked at for drift.", "DURATION", parser=seconds)
+]
+Observe = Annotated[bool, _option("--observe", "Tell of drift, change nothing.")]
+AtOnce = Annotated[int, _option("--parallelism", "Roots in one pass.", "N", min=1)]
+Http = Annotated[str, _option("--http", "Where probes and the status API answer; empty: nowhere.", "HOST:PORT")]
+Metrics = Annotated[str, _option("--metrics", "Where Prometheus finds metrics; empty: nowhere.", "HOST:PORT")]
+DropLabels = Annotated[
+    list[str] | None, _option("--metrics-drop-labels", "A label that metrics go without. Repeatable.", "NAME")
+]
+Webhook = Annotated[
+    str, _option("--webhook", "Where git servers may announce pushes. Nowhere by default.", "HOST:PORT")
+]
+WebhookSecrets = Annotated[
+    list[Path] | None,
+    _option("--webhook-secret-file", "The secret of the webhook. Twice while it is exchanged.", "FILE", **_file),
+]
+Queue = Annotated[
+    str, _option("--events-queue", "An SQS queue that EventBridge feeds with API Gateway's calls.", "URL")
+]
+Lease = Annotated[str, _option("--lease", "The Lease by which one of several replicas is chosen.", "NAME")]
+LeaseDuration = Annotated[
+    float, _option("--lease-duration", "How long it holds when its holder is silent.", "DURATION", parser=seconds)
+]
+LeaseRenew = Annotated[
+    float, _option("--lease-renew", "When its holder gives up, unrenewed.", "DURATION", parser=seconds)
+]
+LeaseRetry = Annotated[float, _option("--lease-retry", "How often it is tried.", "DURATION", parser=seconds)]
+Shards = Annotated[int, _option("--shard-count", "Into how many parts all accounts are divided.", "N", min=1)]
+Shard = Annotated[int, _option("--shard-index", "Which of them this is, from 0.", "I", min=0)]
+KubeEvents = Annotated[
+    bool | None, _option("--kube-events/--no-kube-events", "Write Kubernetes Events. By default in a cluster only.")
+]
+Notify = Annotated[Path | None, _option("--notify", "Who is told of changes of state.", "FILE", **_file)]
+LogLevel = Annotated[str, _option("--log-level", "The least important lines that are logged.", "LEVEL")]
+LogFormatOption = Annotated[LogFormat, _option("--log-format", "JSON, unless it is a terminal.")]

@@ -4,12 +4,15 @@ ControllerError                 exit code 1
 ├── SpecErrors                  the author's input: a list of Problems, each with file:line:column
 ├── UsageError                  the command line or reconcile.yaml (exit code 64)
 ├── RefusedError                a rule of ours said no (exit code 4)
+├── SourceError                 the git remote cannot be followed, or its commit may not be used
+├── KubeError                   the Kubernetes API said no, or nothing at all
 └── GatewayError                AWS said no, or nothing at all
     ├── AccessError             no credentials, no region, no permission
     ├── NotFoundError           the thing is not there
     ├── ConflictError           it is there already, or still referenced
     ├── QuotaError              a hard quota of the account is reached: waiting never helps
     ├── InvalidError            AWS refused the request as wrong
+    ├── NotLeaderError          the call was not made: another replica may be leading by now
     └── RetryableError          the same call may go through later
         ├── ThrottledError      too many requests; nothing was done
         ├── BusyError           another change is under way; nothing was done
@@ -77,6 +80,18 @@ class RefusedError(ControllerError):
     exit_code = 4
 
 
+class SourceError(ControllerError):
+    """The specs cannot be had from the git remote. One sentence, without secrets."""
+
+
+class KubeError(ControllerError):
+    """The Kubernetes API refused or did not answer. `status` is that of HTTP; 0 without an answer."""
+
+    def __init__(self, message: str, status: int = 0) -> None:
+        super().__init__(message)
+        self.status = status
+
+
 class GatewayError(ControllerError):
     """AWS refused or did not answer. `code` is AWS's error code, `operation` the call."""
 
@@ -104,6 +119,10 @@ class QuotaError(GatewayError):
 
 class InvalidError(GatewayError):
     """AWS refused the request as wrong."""
+
+
+class NotLeaderError(GatewayError):
+    """A changing call was not made, because this process cannot be sure any more that it leads."""
 
 
 class RetryableError(GatewayError):

@@ -12,6 +12,7 @@ import watchfiles
 
 from controller.errors import ControllerError
 from controller.loop.happenings import Fetched, Tell, Version
+from controller.source.git import Remote
 from controller.source.revision import revision
 
 
@@ -52,6 +53,24 @@ class Directory:
                 yield None
                 if self._path.resolve() not in places:
                     break
+
+
+class Repository:
+    """A git remote. It is asked from time to time, and whenever somebody says that there may be news."""
+
+    def __init__(self, remote: Remote) -> None:
+        self._remote = remote
+
+    def version(self) -> Version:
+        """The commit that the ref names now, written out."""
+        commit = self._remote.fetch()
+        checkout = self._remote.export(commit) / self._remote.path
+        return Version(checkout, commit.short, commit.committed, commit.author)
+
+    def changes(self, stop: threading.Event) -> Iterator[object]:
+        """None: a remote says nothing by itself."""
+        stop.wait()
+        return iter(())
 
 
 class Follower:

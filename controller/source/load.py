@@ -38,8 +38,12 @@ def load(
     variables: Mapping[str, Any],
     environ: Mapping[str, str],
     secrets: Callable[[str], str] | None = None,
+    commit: str | None = None,
 ) -> Loaded:
-    """Read the specs below `paths` for the target that `variables` name; never raises for them."""
+    """Read the specs below `paths` for the target that `variables` name; never raises for them.
+
+    `commit` is what the checkout shows, where that is known; otherwise git is asked.
+    """
     problems: list[Problem] = []
     files = Files(checkout, problems)
     filling = Substitution(variables, environ, secrets, files, problems)
@@ -55,7 +59,7 @@ def load(
     return Loaded(
         tuple(draft.document for draft in drafts if draft.document),
         tuple(sorted(dict.fromkeys(problems), key=lambda problem: problem.where or Where(""))),
-        revision(checkout),
+        revision(checkout) if commit is None else commit,
         frozenset((draft.kind, draft.name) for draft in drafts if draft.is_broken),
     )
 

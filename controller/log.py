@@ -8,10 +8,14 @@ import sys
 import structlog
 
 
-def configure(level: str = "warning") -> None:
-    """Sets structlog up for this process. `level` is a name of the logging module, in any case."""
+def configure(level: str = "warning", *, console: bool | None = None) -> None:
+    """Sets structlog up for this process. `level` is a name of the logging module, in any case.
+
+    With `console`, lines are for people; by default where stderr is a terminal.
+    """
     terminal = sys.stderr.isatty()
-    renderer = structlog.dev.ConsoleRenderer(colors=terminal) if terminal else structlog.processors.JSONRenderer()
+    for_people = terminal if console is None else console
+    renderer = structlog.dev.ConsoleRenderer(colors=terminal) if for_people else structlog.processors.JSONRenderer()
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

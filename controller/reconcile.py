@@ -292,8 +292,13 @@ def desired(request: Request, where: Environment, look_up: Callable[[str], str])
     return state
 
 
-def documents(request: Request, where: Environment, look_up: Callable[[str], str]) -> Loaded:
-    """The documents of the specs for a target, with what is wrong with them as such."""
+def documents(
+    request: Request, where: Environment, look_up: Callable[[str], str], commit: str | None = None
+) -> Loaded:
+    """The documents of the specs for a target, with what is wrong with them as such.
+
+    `commit` is the revision if it is known; otherwise the checkout is asked.
+    """
     given = {
         "account": where.account,
         "region": where.region,
@@ -306,4 +311,5 @@ def documents(request: Request, where: Environment, look_up: Callable[[str], str
         variables=given | request.aim.variables,
         environ=request.environ,
         secrets=look_up,
+        commit=commit,
     )

@@ -67,7 +67,7 @@ KnownHosts = Annotated[
 Token = Annotated[Path | None, _option("--git-token-file", "A token for https, read each time.", "FILE", **_file)]
 AppId = Annotated[str, _option("--git-github-app-id", "A GitHub App that may read the repository.", "ID")]
 Installation = Annotated[
-    str, _option("--git-github-app-installation-id", "The App's installation in the organisation.", "ID")
+    int, _option("--git-github-app-installation-id", "The App's installation in the organisation.", "ID")
 ]
 AppKey = Annotated[Path | None, _option("--git-github-app-key", "The App's private key.", "FILE", **_file)]
 Signers = Annotated[

@@ -60,7 +60,7 @@ class AwsSite:
             caller, where = self._arrive(request)
             self._at = Patient(self._guarded(caller)), where
         patient, where = self._at[0], replace(self._at[1], owner=request.owner)
-        loaded = documents(request, where, Secrets(patient))
+        loaded = documents(request, where, Secrets(patient), version.revision)
         state, found = sound(
             loaded.documents,
             loaded.broken,

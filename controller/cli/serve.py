@@ -1,0 +1,150 @@
+"""`reconcile run`: the loop, until told to end."""
+
+from __future__ import annotations
+
+import signal
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+
+from controller.aws.pacing import Pacers
+from controller.cli import local
+from controller.cli.session import Session
+from controller.errors import UsageError
+from controller.loop.following import Directory, Origin, Repository
+from controller.loop.host import Host
+from controller.loop.logged import log
+from controller.loop.site import AwsSite
+from controller.reconcile import Request
+from controller.settings import Settings
+from controller.source.git import Anonymous, Auth, DeployKey, GitHubApp, Remote, Token, Verify
+
+
+GRACE = 80.0
+"""Seconds in which what was begun is finished; a pod is given 90."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where the specs come from: a repository, or a folder."""
+
+    git: str = ""
+    ref: str = "main"
+    path: str = ""
+    directory: Path | None = None
+    ssh_key: Path | None = None
+    known_hosts: Path | None = None
+    token: Path | None = None
+    app_id: str = ""
+    installation: int = 0
+    app_key: Path | None = None
+    signers: Path | None = None
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What the options ask of the loop. Times are seconds."""
+
+    source: Source
+    endpoint_url: str | None = None
+    share: float | None = 0.85
+    prune: bool | None = None
+    observe: bool = False
+    interval: float = 300.0
+    poll: float = 60.0
+    at_once: int = 50
+
+
+def run(session: Session, wishes: Wishes) -> int:
+    """Until SIGTERM or Ctrl-C; the exit code."""
+    with tempfile.TemporaryDirectory(prefix="reconcile-") as home:
+        host = _host(session, wishes, Path(home))
+        with _signals(host) as told:
+            host.start()
+            told.wait()
+            return 0 if host.end(GRACE) else 1
+
+
+def _host(session: Session, wishes: Wishes, home: Path) -> Host:
+    pacers = Pacers()
+    emulator = local.running() if session.local else None
+
+    def site(target: str, settings: Settings) -> AwsSite:
+        request = Request(
+            (),
+            Path(),
+            settings,
+            target,
+            endpoint_url=wishes.endpoint_url,
+            quota_share=wishes.share,
+            prune=wishes.prune,
+        )
+        return AwsSite(local.aimed(request, emulator) if emulator else request, pacers)
+
+    return Host(
+        origin(wishes.source, home),
+        site,
+        [log],
+        wanted=frozenset(session.targets),
+        write=not wishes.observe,
+        interval=wishes.interval,
+        poll=wishes.poll if wishes.source.git else None,
+        at_once=wishes.at_once,
+    )
+
+
+def origin(source: Source, home: Path) -> Origin:
+    """What is followed. Raises UsageError unless it is exactly one thing, and SourceError for what is no URL."""
+    if bool(source.git) == bool(source.directory):
+        raise UsageError("give either --git URL or --directory DIR")
+    if source.directory:
+        if not source.directory.is_dir():
+            raise UsageError(f"--directory {source.directory}: there is no such folder")
+        return Directory(source.directory)
+    verify = Verify(source.signers) if source.signers else None
+    return Repository(
+        Remote(source.git, source.ref, home=home / "git", path=source.path, auth=_auth(source), verify=verify)
+    )
+
+
+def _auth(source: Source) -> Auth:
+    app = (source.app_id, source.installation, source.app_key)
+    if any(app) and not all(app):
+        raise UsageError("a GitHub App needs its id, its installation's id and its key")
+    if bool(source.ssh_key) != bool(source.known_hosts):
+        raise UsageError("--git-ssh-key and --git-known-hosts go together")
+    if sum(map(bool, (source.ssh_key, source.token, source.app_key))) > 1:
+        raise UsageError("give one kind of credentials for git: a key, a token or a GitHub App")
+    if source.ssh_key and source.known_hosts:
+        return DeployKey(source.ssh_key, source.known_hosts)
+    if source.app_key:
+        return GitHubApp(source.app_id, source.installation, source.app_key)
+    return Token(source.token) if source.token else Anonymous()
+
+
+@contextmanager
+def _signals(host: Host) -> Iterator[threading.Event]:
+    """The first SIGTERM or Ctrl-C lets what was begun end, the second stops it; SIGHUP means look at everything."""
+    told = threading.Event()
+
+    def end(number: int, _frame: FrameType | None) -> None:
+        if told.is_set():
+            host.stop.now.set()
+            signal.signal(number, before[signal.Signals(number)])
+        told.set()
+
+    def look(_number: int, _frame: FrameType | None) -> None:
+        # Not here: a handler runs in the middle of whatever holds a lock.
+        threading.Thread(target=host.look, name="hangup").start()
+
+    before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
+    before[signal.SIGHUP] = signal.signal(signal.SIGHUP, look)
+    try:
+        yield told
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -9,7 +9,7 @@ from random import Random
 from typing import Any
 
 from controller.address import Address
-from controller.errors import AccessError, ControllerError, ThrottledError
+from controller.errors import AccessError, ControllerError, SpecErrors, ThrottledError
 from controller.loop.happenings import Happening, Live, Loaded, Looked, Version
 from controller.loop.schedule import Schedule, Trigger
 from controller.loop.worker import LOAD_AGAIN, Specs, Stop, Worker
@@ -152,6 +152,18 @@ def test_specs_that_need_aws_to_be_read_are_read_again():
     assert site.looks == []
     run.now = LOAD_AGAIN
     run.steps()
+    assert site.looks == [({A}, True)]
+
+
+def test_specs_that_are_wrong_as_a_whole_wait_for_the_next_ones():
+    site = Site(r1=SpecErrors([]), r2=Specs({A: "1"}))
+    run = Run(site)
+    run.offer("r1")
+    assert len(run.heard(Looked)) == 1
+    run.now = 100 * LOAD_AGAIN
+    run.steps()
+    assert run.heard(Looked) == []
+    run.offer("r2")
     assert site.looks == [({A}, True)]
 
 

@@ -83,7 +83,7 @@ def _host(session: Session, wishes: Wishes, home: Path) -> Host:
             quota_share=wishes.share,
             prune=wishes.prune,
         )
-        return AwsSite(local.aimed(request, emulator) if emulator else request, pacers)
+        return AwsSite(request, pacers, aimed=lambda plain: local.aimed(plain, emulator) if emulator else plain)
 
     return Host(
         origin(wishes.source, home),

@@ -32,8 +32,8 @@ Arrive = Callable[[Request], tuple[Caller, Environment]]
 class AwsSite:
     """One target in its account.
 
-    `base` is a request as the options ask for; where the specs are comes with each version. `guarded` may wrap the
-    way to AWS, to refuse writing at some times.
+    `base` is a request as the options ask for; where the specs are comes with each version, and `aimed` may change
+    what the settings say of the target. `guarded` may wrap the way to AWS, to refuse writing at some times.
     """
 
     def __init__(
@@ -41,9 +41,10 @@ class AwsSite:
         base: Request,
         pacers: Pacers,
         guarded: Callable[[Caller], Caller] = lambda caller: caller,
+        aimed: Callable[[Request], Request] = lambda request: request,
         arriving: Arrive | None = None,
     ) -> None:
-        self._request, self._guarded = base, guarded
+        self._request, self._guarded, self._aimed = base, guarded, aimed
         self._arrive: Arrive = arriving or (lambda request: arrive(request, pacers))
         self._at: tuple[Patient, Environment] | None = None
         self._desired = State()
@@ -55,7 +56,8 @@ class AwsSite:
         if self._request.target not in settings.targets:
             return Specs({})
         paths = tuple(version.checkout / path for path in settings.specs)
-        request = replace(self._request, specs=paths, checkout=version.checkout, settings=settings)
+        plain = replace(self._request, specs=paths, checkout=version.checkout, settings=settings)
+        request = self._aimed(plain)
         if self._at is None or request.aim != self._request.aim:
             caller, where = self._arrive(request)
             self._at = Patient(self._guarded(caller)), where

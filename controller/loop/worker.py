@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from controller.address import Address
-from controller.errors import ControllerError, Problem, ThrottledError
+from controller.errors import ControllerError, Problem, SpecErrors, ThrottledError
 from controller.loop.happenings import Live, Loaded, Looked, Tell, Version
 from controller.loop.schedule import Batch, Result, Schedule, Trigger
 from controller.report import Report
@@ -144,7 +144,8 @@ class Worker:
         try:
             specs = self._site.load(version)
         except ControllerError as error:
-            self._load_at = self._clock() + LOAD_AGAIN
+            # What is wrong in the specs themselves does not get better by waiting.
+            self._load_at = float("inf") if isinstance(error, SpecErrors) else self._clock() + LOAD_AGAIN
             self._tell(self._looked(Trigger.REVISION, frozenset(), began, error=str(error)))
             return
         changed = frozenset(at for at, digest in specs.digests.items() if self._specs.digests.get(at) != digest)

@@ -7,9 +7,15 @@ import sys
 
 import structlog
 
+from controller.errors import UsageError
+
 
 def configure(level: str = "warning") -> None:
-    """Sets structlog up for this process. `level` is a name of the logging module, in any case."""
+    """Sets structlog up for this process. `level` is a name of logging's, in any case. Raises UsageError."""
+    levels = logging.getLevelNamesMapping()
+    if level.upper() not in levels:
+        msg = f"there is no log level {level!r}; expected debug, info, warning, error or critical"
+        raise UsageError(msg)
     terminal = sys.stderr.isatty()
     renderer = structlog.dev.ConsoleRenderer(colors=terminal) if terminal else structlog.processors.JSONRenderer()
     structlog.configure(
@@ -19,7 +25,7 @@ def configure(level: str = "warning") -> None:
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             renderer,
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
+        wrapper_class=structlog.make_filtering_bound_logger(levels[level.upper()]),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,
     )

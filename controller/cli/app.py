@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import typer
 
 from controller.cli import options as o
@@ -40,14 +42,17 @@ def reconcile(
     version: o.Version = False,
 ) -> int:
     """Make AWS API Gateway look as the specs of this checkout say."""
+    from controller import log  # noqa: PLC0415  keeps help fast
+
     session: Session = ctx.obj
     session.colour = color.value
+    log.configure(os.environ.get("RECONCILE_LOG", "warning"))
     session.local = local
     session.strict = warnings_as_errors
     session.specs, session.targets = list(specs or []), list(target or [])
     if ctx.invoked_subcommand:
         return 0
-    from controller.cli import run  # noqa: PLC0415  keeps help fast
+    from controller.cli import run  # noqa: PLC0415
 
     # An emulator has no quotas; what was asked for holds there too.
     usual = o.NO_PACING if local else o.SHARE

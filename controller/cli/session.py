@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TextIO
 
-from rich.console import Console
-
 from controller.aws.pacing import Pacers
 
 
 if TYPE_CHECKING:
     import threading
     from collections.abc import Callable, Mapping
+
+    from rich.console import Console
 
     from controller.reconcile import Checked, Request
     from controller.report import Progress, Report
@@ -103,6 +103,8 @@ class Session:
 
 def _console(stream: TextIO, colour: Colour) -> Console:
     """A console; in `auto` rich obeys NO_COLOR, FORCE_COLOR, TERM and the kind of the stream."""
+    from rich.console import Console  # noqa: PLC0415  help needs none
+
     width = None if stream.isatty() or "COLUMNS" in os.environ else UNWRAPPED
     match colour:
         case "always":

@@ -116,8 +116,9 @@ def _update(chains: Chains, old: Resource, new: Resource, gone: list[Address]) -
     if gone:
         chains.leave = released.updating(at, old)
     wide = new.widened(released)
-    chains.arrive = wide.updating(at, released)
-    chains.settle = new.updating(at, wide)
+    # Some kinds put the whole whatever changed: where nothing did, that is a call for nothing.
+    chains.arrive = wide.updating(at, released) if wide != released else []
+    chains.settle = new.updating(at, wide) if new != wide else []
 
 
 def _retake_claims(found: dict[Address, Chains], desired: State, live: State) -> None:

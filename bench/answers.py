@@ -129,7 +129,8 @@ def from_wire(value: Any, shape: Shape) -> Any:
     """JSON's value as boto3 has it."""
     if isinstance(shape, StructureShape):
         names = {member.serialization.get("name", name): name for name, member in shape.members.items()}
-        return {names[key]: from_wire(item, shape.members[names[key]]) for key, item in value.items() if key in names}
+        known = {names[key]: item for key, item in value.items() if key in names}
+        return {name: from_wire(item, shape.members[name]) for name, item in known.items()}
     if isinstance(shape, ListShape):
         return [from_wire(item, shape.member) for item in value]
     if isinstance(shape, MapShape):

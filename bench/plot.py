@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import matplotlib as mpl
-from matplotlib import pyplot
+from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 
 from bench.figures import SCENARIOS, Figures
@@ -26,7 +26,7 @@ def draw(figures: Figures, file: Path) -> None:
     """Calls and seconds of each tool by the size of the API, one panel for each scenario, as a PNG."""
     mpl.use("Agg")
     size = (3.2 * len(_SHOWN), 6)
-    canvas, panels = pyplot.subplots(len(_ROWS), len(_SHOWN), figsize=size, sharex=True, sharey="row")
+    canvas, panels = plt.subplots(len(_ROWS), len(_SHOWN), figsize=size, sharex=True, sharey="row")
     for row, (what, label) in enumerate(_ROWS.items()):
         for column, scenario in enumerate(_SHOWN):
             panel = panels[row][column]
@@ -42,7 +42,7 @@ def draw(figures: Figures, file: Path) -> None:
     canvas.tight_layout(rect=(0, 0.06, 1, 1))
     file.parent.mkdir(parents=True, exist_ok=True)
     canvas.savefig(file, dpi=120, metadata={"Software": None})
-    pyplot.close(canvas)
+    plt.close(canvas)
 
 
 def _lines(panel: Axes, figures: Figures, scenario: str, what: str) -> None:

@@ -113,7 +113,7 @@ def _peak(figures: Figures) -> float | None:
 
 
 def _idle(figures: Figures) -> float | None:
-    return 1 - figures.fleet[-1]["busy"] if figures.fleet else None
+    return 1 - float(figures.fleet[-1]["busy"]) if figures.fleet else None
 
 
 def _growth(figures: Figures) -> float | None:

@@ -18,7 +18,7 @@ from controller.openapi import compiled
 from controller.source import Document, Secret
 from controller.standing import Standing, from_metadata, marks
 from controller.state import State
-from controller.terms import Scope
+from controller.terms import Scope, families
 from controller.tree import Fault, Trail, from_spec
 
 
@@ -45,14 +45,17 @@ def build(documents: Iterable[Document], scope: Scope, revision: str) -> tuple[S
     draft = _Draft()
     for document in documents:
         _expand(document, scope, draft)
+    by_root = families(draft.resources)
     for at, resource in draft.resources.items():
         _references(at, resource, draft)
         # Where something is missing because it is wrong in itself, that one problem is enough.
-        for name, message in resource.check(at, draft.resources) if at.root not in draft.faulty else ():
+        for name, message in resource.check(at, by_root[at.root]) if at.root not in draft.faulty else ():
             draft.say(at, [name], message)
     if not draft.problems:
-        for kind in KINDS.values():
-            kind.derive(draft.resources, revision, scope)
+        for family in by_root.values():
+            for kind in KINDS.values():
+                kind.derive(family, revision, scope)
+            draft.resources |= family
     state = State(
         draft.resources, standing=draft.standing, revision=revision, warnings=tuple(dict.fromkeys(draft.warnings))
     )

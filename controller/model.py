@@ -10,7 +10,7 @@ from controller.address import Address
 from controller.call import RAW_ID, Call, Fact, Text
 from controller.facets import CREATE_ONLY, ROLE, SENSITIVE, Facets, Ref, Value, aligned, canonical, facets, same
 from controller.gateway import Environment
-from controller.terms import Context, Difference, Listing, Right, Scope, Slot
+from controller.terms import Context, Difference, Family, Listing, Right, Scope, Slot
 
 
 _EMPTY: tuple[Any, ...] = (None, "", {}, [])
@@ -25,7 +25,7 @@ class Live(Protocol):
 
 @dataclass(frozen=True)
 class Around:
-    """What reading a kind that lives outside of its root may need: what is desired, calls, and the account."""
+    """What reading a kind that lives outside of its root may need: what is desired of it, calls, the account."""
 
     desired: Mapping[Address, Resource]
     perform: Callable[[Call], dict[str, Any]]
@@ -176,13 +176,13 @@ class Resource(Value):
         """True if it must be deleted by a call of its own even when its container goes."""
         return False
 
-    def check(self, at: Address, desired: Mapping[Address, Resource]) -> Iterator[tuple[str, str]]:
-        """What AWS would refuse, as (field, message), seen before anything is called."""
+    def check(self, at: Address, desired: Family) -> Iterator[tuple[str, str]]:
+        """What AWS would refuse, as (field, message), seen before anything is called. `desired` is its root's."""
         return iter(())
 
     @classmethod
     def derive(cls, desired: dict[Address, Resource], revision: str, scope: Scope) -> None:
-        """Adds to the desired resources what follows from the others."""
+        """Adds to the desired resources of a root what follows from the others."""
 
     @classmethod
     def renamed(cls, desired: Mapping[Address, Resource], live: Live) -> Iterator[tuple[Address, Address]]:

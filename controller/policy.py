@@ -98,7 +98,7 @@ def _held(desired: State, live: State, rules: Rules, now: datetime) -> Iterator[
             yield at, "live, but no spec: left alone; --prune deletes it"
     for at, resource in sorted(desired.resources.items()):
         unread = {name.root for name in resource.refs(at)} & live.unknown.keys() - {at.root}
-        if unclear := unread - live.ids.keys():
+        if unclear := {name for name in unread if name not in live.ids}:
             yield at.root, f"left alone: which live resource {min(unclear)} is, is not clear"
     for at, standing in sorted(desired.standing.items()):
         if standing.paused(now):

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal
 
+from controller.address import Address
 from controller.call import RAW_ID, Text
 
 
@@ -80,3 +83,35 @@ class Scope:
     region: str
     partition: str
     problems: list[tuple[tuple[str | int, ...], str]] = field(default_factory=list)
+
+
+class Family(dict[Address, Any]):
+    """The resources of one root. What looks for others looks here: among all roots it would take ages.
+
+    of_kind   those of all roots, by kind, for what has to be right between roots
+    """
+
+    of_kind: Mapping[str, Mapping[Address, Any]] = {}
+
+    def beside(self, at: Address) -> list[Address]:
+        """Those of the same kind in the same container, `at` included; as of the first time that it is asked."""
+        return self._beside[at.kind, at.parent]
+
+    @cached_property
+    def _beside(self) -> Mapping[tuple[str, Address | None], list[Address]]:
+        found = defaultdict(list)
+        for at in self:
+            found[at.kind, at.parent].append(at)
+        return found
+
+
+def families(resources: Mapping[Address, Any]) -> dict[Address, Family]:
+    """The resources by root."""
+    found: dict[Address, Family] = {}
+    of_kind: dict[str, dict[Address, Any]] = {}
+    for at, resource in resources.items():
+        found.setdefault(at.root, Family())[at] = resource
+        of_kind.setdefault(at.kind, {})[at] = resource
+    for family in found.values():
+        family.of_kind = of_kind
+    return found

@@ -24,7 +24,7 @@ from controller.model import KINDS, Around, children
 from controller.retry import Patient
 from controller.standing import REPLACES_TAG, from_tags
 from controller.state import State
-from controller.terms import Context, Listing
+from controller.terms import Context, Family, Listing, families
 from controller.tree import from_payload
 
 
@@ -39,7 +39,6 @@ def read(patient: Patient, environment: Environment, desired: State) -> State:
     """
     live = State()
     wanted = frozenset(desired.roots())
-    around = Around(desired.resources, patient.perform, environment)
     payloads: dict[Address, dict[str, Any]] = {}
     twins: dict[Address, list[dict[str, Any]]] = {}
     for kind, listed in _roots(patient, environment, wanted).items():
@@ -57,9 +56,16 @@ def read(patient: Patient, environment: Environment, desired: State) -> State:
     live.standing = {at: from_tags(item.get("tags") or {}) for at, item in payloads.items()}
     live.ids |= {at: aws_id for at, aws_id in found.items() if at not in twins}
     readable = {at: item for at, item in payloads.items() if at not in live.unknown}
+    by_root = families(desired.resources)
+
+    def around(at: Address) -> Around:
+        return Around(by_root.get(at, Family()), patient.perform, environment)
+
     with ThreadPoolExecutor(_PARALLEL) as pool, ThreadPoolExecutor(_PARALLEL) as inner_pool:
-        jobs = {at: pool.submit(_contents, patient, at, item, around, inner_pool) for at, item in readable.items()}
-        coming = {at: pool.submit(_gathered, at, {}, around) for at in sorted(wanted - payloads.keys())}
+        jobs = {
+            at: pool.submit(_contents, patient, at, item, around(at), inner_pool) for at, item in readable.items()
+        }
+        coming = {at: pool.submit(_gathered, at, {}, around(at)) for at in sorted(wanted - payloads.keys())}
         for at, job in (jobs | coming).items():
             try:
                 payload = job.result()

@@ -17,7 +17,7 @@ from controller.kinds.rest import lambdas, patch
 from controller.kinds.rest.dialect import RestKind
 from controller.kinds.rest.method import STATUS
 from controller.model import Resource, register
-from controller.terms import Scope, Slot
+from controller.terms import Family, Scope, Slot
 
 
 ContentHandling = Annotated[Literal["CONVERT_TO_BINARY", "CONVERT_TO_TEXT"] | None, Wire(clear="empty")]
@@ -174,7 +174,7 @@ class IntegrationResponse(RestKind):
     def claims(self, at: Address) -> frozenset[tuple[Any, ...]]:
         return frozenset({(at.parent, "selectionPattern", self.selectionPattern)})
 
-    def check(self, at: Address, desired: Mapping[Address, Resource]) -> Iterator[tuple[str, str]]:
+    def check(self, at: Address, desired: Family) -> Iterator[tuple[str, str]]:
         answer: Any = desired.get(self._method_response(at))
         if answer is None:
             yield "", f"the method has no response {at.key}: add it under responses beside the integration"
@@ -185,7 +185,6 @@ class IntegrationResponse(RestKind):
                     "responseParameters",
                     f"{name} is not declared in the method's response {at.key}",
                 )
-        for other, resource in desired.items():
-            later = other.parent == at.parent and other.kind == at.kind and other.key > at.key
-            if later and resource.claims(other) == self.claims(at):
+        for other in desired.beside(at):
+            if other.key > at.key and desired[other].claims(other) == self.claims(at):
                 yield "selectionPattern", f"responses {at.key} and {other.key} have the same selectionPattern"

@@ -16,7 +16,7 @@ from controller.kinds.rest.cors import Cors
 from controller.kinds.rest.dialect import RestKind
 from controller.kinds.rest.renames import renames
 from controller.model import Live, Resource, register
-from controller.terms import Listing, Slot
+from controller.terms import Family, Listing, Slot
 
 
 _PART = re.compile(r"[A-Za-z0-9_.,:$-]+|\{[A-Za-z0-9_.:$-]+\+?\}")
@@ -96,13 +96,12 @@ class Path(RestKind):
         above = parent_path(at.key)
         return frozenset({(at.parent, above, "variable")} if is_variable(at.key) else ())
 
-    def check(self, at: Address, desired: Mapping[Address, Resource]) -> Iterator[tuple[str, str]]:
+    def check(self, at: Address, desired: Family) -> Iterator[tuple[str, str]]:
         above = self.enclosure(at)
         if above and above.kind == "Path" and is_greedy(above.key):
             yield "", f"nothing can be below {above.key}: a greedy variable takes the rest of the path"
         if is_variable(at.key):
-            siblings = (other for other in desired if other.kind == "Path" and other.parent == at.parent)
-            for other in siblings:
+            for other in desired.beside(at):
                 alike = is_variable(other.key) and parent_path(other.key) == parent_path(at.key)
                 if alike and other.key > at.key:
                     yield "", f"only one variable can follow the same path: {at.key} and {other.key}"

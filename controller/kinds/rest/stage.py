@@ -29,8 +29,8 @@ from controller.kinds.rest.method_setting import (
 )
 from controller.kinds.rest.patch import Operation
 from controller.kinds.rest.rest_api import Tags, live_tags
-from controller.model import Around, Resource, register
-from controller.terms import Context, Listing, Right, Scope, Slot
+from controller.model import Around, register
+from controller.terms import Context, Family, Listing, Right, Scope, Slot
 
 
 _METHOD = re.compile(r"[A-Z]+ /.*")
@@ -175,7 +175,7 @@ class Stage(RestKind):
             found.add(Address("Account"))
         return frozenset(found)
 
-    def check(self, at: Address, desired: Mapping[Address, Resource]) -> Iterator[tuple[str, str]]:
+    def check(self, at: Address, desired: Family) -> Iterator[tuple[str, str]]:
         if self.clientCertificate and self.clientCertificateId:
             yield "clientCertificate", "give either clientCertificate or clientCertificateId, not both"
         for key in self.methodSettings:
@@ -190,15 +190,15 @@ class Stage(RestKind):
             if not re.fullmatch(r"[A-Za-z0-9._~:/?#&=,-]{1,512}", value):
                 yield "variables", f"{name}: AWS allows letters, digits and - . _ ~ : / ? # & = , only"
 
-    def _check_logs(self, at: Address, desired: Mapping[Address, Resource]) -> Iterator[tuple[str, str]]:
+    def _check_logs(self, at: Address, desired: Family) -> Iterator[tuple[str, str]]:
         logs = self.accessLogSettings
         if logs and not logs.destinationArn:
             yield "accessLogSettings", "give a logGroup, or a destinationArn"
         if logs and logs.retentionDays and not logs.logGroup:
             yield "accessLogSettings", "retentionDays goes with a logGroup"
-        for other, stage in desired.items():
-            theirs = getattr(stage, "accessLogSettings", None)
-            if not logs or not logs.logGroup or not theirs or theirs.logGroup != logs.logGroup:
+        for other, stage in desired.of_kind["Stage"].items() if logs and logs.logGroup else ():
+            theirs = stage.accessLogSettings
+            if not theirs or not logs or theirs.logGroup != logs.logGroup:
                 continue
             if other < at and theirs.retentionDays != logs.retentionDays:
                 yield "accessLogSettings", f"{other} names the same logGroup with other retentionDays"

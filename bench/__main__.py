@@ -8,7 +8,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,7 +16,7 @@ from statistics import median
 
 from bench import fleet, plot, tables
 from bench.about import about
-from bench.figures import SCENARIOS, Figures, load
+from bench.figures import SCENARIOS, Figure, Figures, load
 from bench.process import CommandError, run
 from bench.proxy import proxy
 from bench.scenarios import Course
@@ -105,17 +105,22 @@ def _measure(figures: Figures, name: str, size: int, wanted: Sequence[str], time
         return
     start = time.monotonic()
     try:
-        with localstack() as emulator, proxy(emulator.endpoint_url) as way, tempfile.TemporaryDirectory() as folder:
-            tool = TOOLS[name](Path(folder), way.url, timeout)
-            for figure in Course(tool, Truth(emulator.endpoint_url), way, size).run(name, wanted):
-                figures.by_key[figure.key] = figure
-                figures.loads.append(round(os.getloadavg()[0], 1))
-                figures.save(FIGURES)
-                what = figure.error or f"{figure.calls} calls, {figure.seconds:.1f} s, {figure.peak_mb:.0f} MB"
-                _say(f"{size} endpoints, {name}, {SCENARIOS[figure.scenario]}: {what}")
+        for figure in _figures(name, size, wanted, timeout):
+            figures.by_key[figure.key] = figure
+            figures.loads.append(round(os.getloadavg()[0], 1))
+            figures.save(FIGURES)
+            what = figure.error or f"{figure.calls} calls, {figure.seconds:.1f} s, {figure.peak_mb:.0f} MB"
+            _say(f"{size} endpoints, {name}, {SCENARIOS[figure.scenario]}: {what}")
     except (CommandError, EmulatorError) as error:
         _say(f"{size} endpoints, {name} cannot be set up: {error}")
     _say(f"{size} endpoints, {name}: {time.monotonic() - start:.0f} s in all")
+
+
+def _figures(name: str, size: int, wanted: Sequence[str], timeout: float) -> Iterator[Figure]:
+    with localstack() as emulator, tempfile.TemporaryDirectory() as folder:
+        truth = Truth(emulator.endpoint_url)
+        with proxy(emulator.endpoint_url, tagged=truth.tagged) as way:
+            yield from Course(TOOLS[name](Path(folder), way.url, timeout), truth, way, size).run(name, wanted)
 
 
 def _measure_fleet(figures: Figures, apis: int, timeout: float) -> None:
@@ -140,7 +145,8 @@ def _help_seconds() -> float:
 
 def _write(figures: Figures, *, publish: bool) -> None:
     (WORK / "results.md").write_text(tables.report(figures))
-    plot.draw(figures, WORK / "bench.png")
+    if figures.by_key:
+        plot.draw(figures, WORK / "bench.png")
     _say(f"written: {WORK / 'results.md'}, {WORK / 'bench.png'}")
     if publish:
         shutil.copy(FIGURES, ROOT / "bench" / "results.json")

@@ -17,7 +17,7 @@ from typing import Any
 from botocore.model import ListShape, MapShape, OperationModel, Shape, StructureShape
 
 from bench.operations import Request, routed
-from bench.proxy import Server
+from bench.proxy import TAGGING, Server
 from controller.errors import ConflictError, GatewayError, NotFoundError
 from tests.fake import FakeGateway
 
@@ -38,12 +38,15 @@ def answering(gateway: FakeGateway) -> Iterator[str]:
 
         def do(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            request = Request(self.command, self.path, self.headers.get("Authorization", ""), body)
+            request = Request(self.command, self.path, self.headers, body)
             if request.service == "sts":
                 content, kind = _IDENTITY.format(account=gateway.environment.account), "text/xml"
                 self.answer(200, {"Content-Type": kind}, content.encode())
-            elif found := routed(request):
-                self.answer(*_carried_out(gateway, request, *found))
+            elif request.service == TAGGING:
+                found = gateway("GetResources", json.loads(body), service="resourcegroupstaggingapi")
+                self.answer(200, {"Content-Type": "application/x-amz-json-1.1"}, json.dumps(found).encode())
+            elif meant := routed(request):
+                self.answer(*_carried_out(gateway, request, *meant))
             else:
                 self.answer(404, {"x-amzn-ErrorType": "UnknownOperationException"}, b"{}")
 

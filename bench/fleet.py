@@ -19,7 +19,7 @@ from bench.quotas import least_seconds
 from bench.tools import OWNER, Reconcile
 from bench.world import World, specs
 from controller.kinds.rest.dialect import NAME_TAG, OWNER_TAG
-from tests.engine import converge
+from tests.engine import converge, desired
 from tests.fake import FakeGateway
 
 
@@ -66,21 +66,25 @@ def _fleet(apis: int, spent: Spent, calls: Mapping[str, int], refused: int) -> F
 
 
 def _populate(gateway: FakeGateway, names: list[str]) -> None:
-    """The first as a pass makes it; the others are like it in all but id and tags."""
-    converge(gateway, {f"RestApi {names[0]}": _document(names[0])["spec"]})
-    apis = gateway.world.apis
-    (model,) = apis.values()
-    apis.clear()
+    """The first as a pass makes it; the others are like it in all but id, tags and the digest they deploy."""
+    world = {f"RestApi {name}": _document(name)["spec"] for name in names}
+    digests = {at.root.key: at.key for at in desired(world).resources if at.kind == "Deployment"}
+    first = names[0]
+    converge(gateway, {f"RestApi {first}": _document(first)["spec"]})
+    (model,) = gateway.world.apis.values()
+    gateway.world.apis.clear()
     for name in names:
         twin = deepcopy(model)
         tags = {OWNER_TAG: OWNER, NAME_TAG: name}
         twin.record |= {"id": gateway.world.new_id(), "tags": twin.record["tags"] | tags}
-        apis[twin.id] = twin
+        for deployment in twin.deployments.values():
+            deployment["description"] = deployment["description"].replace(digests[first], digests[name])
+        gateway.world.apis[twin.id] = twin
 
 
 def _document(name: str) -> dict[str, Any]:
     document = specs(World(ENDPOINTS))
     document["metadata"]["name"] = name
-    # What AWS calls them: all alike, so that their deployments have the same digest.
+    # What AWS calls them: all alike, so that a copy of one is like each other.
     document["spec"]["name"] = "fleet"
     return document

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from email.message import Message
 from functools import cache
 from urllib.parse import parse_qs, unquote
 
@@ -20,17 +21,18 @@ def model(service: str = "apigateway") -> ServiceModel:
 
 @dataclass(frozen=True)
 class Request:
-    """A request as the wire has it. `service` is the one it is signed for."""
+    """A request as the wire has it."""
 
     method: str
     target: str
-    authorization: str = ""
+    headers: Mapping[str, str] | Message = field(default_factory=dict)
     body: bytes = b""
 
     @property
     def service(self) -> str:
-        """The name in the signature's scope."""
-        scope = re.search(r"Credential=[^/]+/\d+/[^/]+/([^/]+)/", self.authorization)
+        """The one that it is signed for."""
+        signed = self.headers.get("Authorization", "")
+        scope = re.search(r"Credential=[^/]+/\d+/[^/]+/([^/]+)/", signed)
         return scope[1] if scope else "unsigned"
 
     @property
@@ -58,8 +60,8 @@ def operation(request: Request) -> str:
     """AWS's name of a call; in front of it the service, where that is not API Gateway."""
     if request.service != "apigateway":
         given = parse_qs(request.body.decode(errors="replace"))
-        action = given.get("Action", [f"{request.method} {request.path}"])[0]
-        return f"{request.service}:{action}"
+        action = request.headers.get("X-Amz-Target", "").rpartition(".")[2] or given.get("Action", [""])[0]
+        return f"{request.service}:{action or f'{request.method} {request.path}'}"
     found = routed(request)
     return found[0].name if found else f"{request.method} {request.path}"
 

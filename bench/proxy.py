@@ -9,11 +9,12 @@ import json
 import math
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http.client import HTTPConnection, HTTPException
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock, Thread
+from typing import Any
 from urllib.parse import urlsplit
 
 from bench.operations import Request, operation
@@ -24,6 +25,13 @@ LATENCY = 0.05
 """Seconds that the way to AWS and back takes."""
 
 _HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length", "date", "server"}
+
+
+TAGGING = "tagging"
+"""What calls of AWS's index of tags are signed for."""
+
+Index = Callable[[Mapping[str, Any]], dict[str, Any]]
+"""GetResources of the Resource Groups Tagging API: the answer to these parameters."""
 
 
 class Proxy:
@@ -64,8 +72,11 @@ class Server(ThreadingHTTPServer):
 
 
 @contextmanager
-def proxy(behind: str, latency: float = LATENCY) -> Iterator[Proxy]:
-    """A proxy on a free port of 127.0.0.1, in front of what is behind."""
+def proxy(behind: str, *, tagged: Index | None = None, latency: float = LATENCY) -> Iterator[Proxy]:
+    """A proxy on a free port of 127.0.0.1, in front of what is behind.
+
+    `tagged` answers the index of tags, where what is behind keeps none of API Gateway's.
+    """
     place = urlsplit(behind)
 
     class Handler(BaseHTTPRequestHandler):
@@ -75,13 +86,17 @@ def proxy(behind: str, latency: float = LATENCY) -> Iterator[Proxy]:
 
         def pass_on(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            request = Request(self.command, self.path, self.headers.get("Authorization", ""), body)
+            request = Request(self.command, self.path, self.headers, body)
             name = operation(request)
             wait = running.quotas.ask(name) if request.service == "apigateway" else 0.0
             running.saw(name, refused=wait > 0)
             time.sleep(latency)
             if wait:
                 self.refuse(wait)
+                return
+            if request.service == TAGGING and tagged:
+                found = json.dumps(tagged(json.loads(body))).encode()
+                self.answer(200, {"Content-Type": "application/x-amz-json-1.1"}, found)
                 return
             upstream = HTTPConnection(place.hostname or "", place.port, timeout=300)
             try:

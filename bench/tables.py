@@ -121,7 +121,9 @@ def _growth(figures: Figures) -> float | None:
     if len(figures.fleet) < 2:  # noqa: PLR2004
         return None
     few, many = figures.fleet[0], figures.fleet[-1]
-    return float(many["peak_mb"] - few["peak_mb"]) * 1024 / (many["apis"] - few["apis"])
+    megabytes: float = many["peak_mb"] - few["peak_mb"]
+    further: int = many["apis"] - few["apis"]
+    return megabytes * 1024 / further
 
 
 GOALS = (

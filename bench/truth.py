@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import urllib.request
+from collections.abc import Mapping
 from typing import Any
 
 import boto3
@@ -64,6 +65,17 @@ class Truth:
         self._client.put_integration(
             **at, resourceId=rogue, type="MOCK", requestTemplates={JSON: REQUEST}
         )
+
+    def tagged(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+        """AWS's index of tags, as far as APIs go; LocalStack has one without API Gateway."""
+        filters = {one["Key"]: one["Values"] for one in asked.get("TagFilters", [])}
+        apis = self._client.get_rest_apis()["items"]
+        arns = [
+            f"arn:aws:apigateway:{REGION}::/restapis/{api['id']}"
+            for api in apis
+            if all(api.get("tags", {}).get(key) in values for key, values in filters.items())
+        ]
+        return {"ResourceTagMappingList": [{"ResourceARN": arn, "Tags": []} for arn in arns], "PaginationToken": ""}
 
     def _api(self) -> str:
         apis = self._client.get_rest_apis()["items"]

@@ -10,12 +10,11 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 
 from bench import fleet, plot, tables
-from bench.about import about
+from bench.about import about, same
 from bench.figures import SCENARIOS, Figure, Figures, load
 from bench.process import CommandError, run
 from bench.proxy import proxy
@@ -90,10 +89,10 @@ def _continued(*, fresh: bool) -> Figures:
     """The figures that an earlier run has left, if it was of the same versions on the same machine."""
     now = about()
     found = None if fresh else load(FIGURES)
-    if found and {**found.about, "date": ""} == {**now, "date": ""}:
+    if found and same(found.about, now):
         _say(f"going on from {len(found.by_key)} figures of {found.about['date']}; --fresh measures all again")
         return found
-    return Figures({"date": f"{datetime.now(UTC):%Y-%m-%d}", **now})
+    return Figures(now)
 
 
 # ── the parts ────────────────────────────────────────────────────────────────────────────────────

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import platform
 import subprocess
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -18,10 +21,16 @@ from bench.tools import ROOT
 from controller import __version__
 
 
+PASSING = ("date", "commit")
+"""What may be another in the middle of a run."""
+
+
 def about() -> dict[str, Any]:
     """One line for each."""
     return {
-        "reconcile": f"{__version__} at {_revision()}, {SHARE:.0%} of the quotas by default",
+        "date": f"{datetime.now(UTC):%Y-%m-%d}",
+        "commit": _commit(),
+        "reconcile": f"{__version__}, code {_code()}, {SHARE:.0%} of the quotas by default",
         "terraform": terraform.version() or "not on this machine",
         "emulator": f"LocalStack {_localstack()}, {LATENCY * 1000:.0f} ms away, behind AWS's control-plane quotas",
         "machine": f"{_processor()}, {os.cpu_count()} cores, {psutil.virtual_memory().total / 2**30:.0f} GB",
@@ -30,10 +39,23 @@ def about() -> dict[str, Any]:
     }
 
 
-def _revision() -> str:
+def same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """True if figures of the one may stand beside those of the other."""
+    return all(one.get(name) == other.get(name) for name in one.keys() | other.keys() if name not in PASSING)
+
+
+def _code() -> str:
+    """A digest of all that is measured and that measures."""
+    digest = hashlib.sha256()
+    for file in sorted([*(ROOT / "controller").rglob("*.py"), *(ROOT / "bench").glob("*.py")]):
+        digest.update(file.read_bytes())
+    return digest.hexdigest()[:8]
+
+
+def _commit() -> str:
     command = ["git", "rev-parse", "--short", "HEAD"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    return done.stdout.strip() or "an unknown revision"
+    return done.stdout.strip() or "unknown"
 
 
 def _processor() -> str:

@@ -11,7 +11,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 RUN := .venv/.installed
 DEV := .venv/.installed-dev
-BENCH := .venv/.installed-bench
+BENCH := .bench/.installed
 LOCALSTACK := .localstack/.installed
 FREE_PORT := import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])
 
@@ -47,7 +47,7 @@ generate: $(RUN) ## Write specs/schema.json
 
 .PHONY: bench
 bench: $(BENCH) $(LOCALSTACK) ## Measure this controller and Terraform side by side; takes an hour (ARGS=--help)
-	@$(BIN)/python -m bench $(ARGS)
+	@.bench/venv/bin/python -m bench $(ARGS)
 
 .PHONY: clean
 clean: ## Delete what make and the tools have made
@@ -71,8 +71,12 @@ $(DEV): $(RUN)
 	@$(PIP) install --group dev
 	@touch $@
 
+# Of its own: with numpy beside it, the command that is measured would load that too.
 $(BENCH): $(DEV)
-	@$(PIP) install --group bench
+	@echo "Setting up .bench …"
+	@$(PYTHON) -m venv .bench/venv
+	@.bench/venv/bin/python -m pip --disable-pip-version-check --quiet install --upgrade 'pip>=25.1'
+	@.bench/venv/bin/python -m pip --disable-pip-version-check --quiet install --editable . --group bench
 	@touch $@
 
 $(LOCALSTACK): tests/emulators/localstack.requirements.txt

@@ -128,8 +128,8 @@ def _measure_fleet(figures: Figures, apis: int, timeout: float) -> None:
     _say(f"a fleet of {apis} APIs …")
     try:
         found = fleet.measure(apis, timeout)
-    except CommandError as error:
-        _say(str(error))
+    except RuntimeError as error:
+        _say(f"a fleet of {apis} APIs cannot be measured: {error}")
         return
     rows = [*figures.fleet, asdict(found) | {"busy": found.busy}]
     figures.fleet = sorted(rows, key=lambda one: int(one["apis"]))
@@ -160,4 +160,8 @@ def _say(text: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        _say("interrupted; the next run goes on with what is missing")
+        sys.exit(130)

@@ -54,7 +54,7 @@ def _cells(found: Figure | None, own: Figure | None) -> list[str]:
 
 
 def _ratio(found: Figure, own: Figure | None, what: str) -> str:
-    return f"{getattr(found, what) / getattr(own, what):.2g}×" if own else NONE
+    return f"{_short(getattr(found, what) / getattr(own, what))}×" if own else NONE
 
 
 def operations(figures: Figures, size: int) -> Iterator[str]:
@@ -148,7 +148,14 @@ def goals(figures: Figures) -> Iterator[list[str]]:
     for goal in GOALS:
         found = goal.value(figures)
         reached = NONE if found is None else "yes" if found <= goal.most else "no"
-        yield [goal.title, f"{goal.most:g}", NONE if found is None else f"{found:.3g}", reached]
+        yield [goal.title, f"{goal.most:g}", NONE if found is None else _short(found), reached]
+
+
+def _short(value: float) -> str:
+    return f"{value:.0f}" if value >= _WHOLE else f"{value:.3g}"
+
+
+_WHOLE = 100
 
 
 # ── the whole ────────────────────────────────────────────────────────────────────────────────────

@@ -46,7 +46,7 @@ generate: $(RUN) ## Write specs/schema.json
 	mv .venv/schema.json specs/schema.json
 
 .PHONY: bench
-bench: $(BENCH) $(LOCALSTACK) ## Measure this controller and Terraform side by side; more than an hour (ARGS=--help)
+bench: $(BENCH) $(LOCALSTACK) ## Measure this controller and Terraform side by side; takes hours (ARGS=--help)
 	@.bench/venv/bin/python -m bench $(ARGS)
 
 .PHONY: clean

@@ -28,7 +28,7 @@ WORK = ROOT / ".bench"
 FIGURES = WORK / "figures.json"
 
 LARGE, SHORT = 500, ("create", "plan")
-"""Above so many endpoints, one resource for each object takes a quarter of an hour a scenario: these are enough."""
+"""Above so many endpoints, one resource for each object takes up to half an hour a scenario: these are enough."""
 
 HELPS = 9
 
@@ -62,7 +62,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--scenarios", type=_some_of(SCENARIOS), default=list(SCENARIOS), help=f"some of {', '.join(SCENARIOS)}"
     )
-    parser.add_argument("--long", action="store_true", help="also what takes a quarter of an hour each")
+    parser.add_argument("--long", action="store_true", help="also what takes up to half an hour each")
     parser.add_argument("--fleet", type=_numbers, default=[100, 1000], help="APIs in a fleet; '' for none")
     parser.add_argument("--no-help-time", dest="help_time", action="store_false", help="leave reconcile --help out")
     parser.add_argument("--timeout", type=float, default=3600, help="seconds for one command")

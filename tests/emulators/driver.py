@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ import pytest
 
 from controller.aws.client import connect, environment
 from controller.desired import build
+from controller.errors import NotFoundError
 from controller.gateway import Caller, Environment
 from controller.reconcile import Pass, Request
 from controller.report import Report
@@ -85,14 +86,20 @@ class Account:
 
 def sweep(account: Account) -> None:
     """Deletes what carries the owner's tag, by plain calls: what an emulator broke, a pass may not read."""
-    for listing, deletion, key in (
-        ("GetUsagePlans", "DeleteUsagePlan", "usagePlanId"),
-        ("GetApiKeys", "DeleteApiKey", "apiKey"),
-        ("GetRestApis", "DeleteRestApi", "restApiId"),
+    for listing, deletion, key, name in (
+        ("GetDomainNames", "DeleteDomainName", "domainName", "domainName"),
+        ("GetUsagePlans", "DeleteUsagePlan", "usagePlanId", "id"),
+        ("GetApiKeys", "DeleteApiKey", "apiKey", "id"),
+        ("GetRestApis", "DeleteRestApi", "restApiId", "id"),
+        ("GetVpcLinks", "DeleteVpcLink", "vpcLinkId", "id"),
+        ("GetClientCertificates", "DeleteClientCertificate", "clientCertificateId", "clientCertificateId"),
     ):
-        for item in account.caller(listing, {"limit": 500})["items"]:
+        items: list[dict[str, Any]] = []
+        with suppress(NotFoundError):
+            items = account.caller(listing, {"limit": 500})["items"]
+        for item in items:
             if (item.get("tags") or {}).get("reconcile:owner") == account.environment.owner:
-                account.caller(deletion, {key: item["id"]})
+                account.caller(deletion, {key: item[name]})
 
 
 def _unlike(value: Any, other: Any) -> Any:

@@ -3,7 +3,7 @@
 Rules that do not bend:
 1. AWS refuses concurrent edits of one API: one call at a time for each root, roots in parallel.
 2. A failed step blocks its successors and nothing else.
-3. Once told to stop, no new call is started; those under way are waited for.
+3. Once told to stop, no new call is started; those under way are waited for, but not what AWS does afterwards.
 """
 
 from __future__ import annotations
@@ -45,8 +45,8 @@ def apply(
     stop: threading.Event | None = None,
 ) -> Iterator[Outcome]:
     """Carries out the steps and yields an outcome for each, as they end. Adds to `ids` what it learns."""
-    run = _Run(plan, patient, ids, environment)
     stop = stop or threading.Event()
+    run = _Run(plan, patient, ids, environment, stop)
     with ThreadPoolExecutor(LANES) as pool:
         running: dict[Future[dict[str, Any]], Step] = {}
         while True:
@@ -64,8 +64,10 @@ def apply(
 class _Run:
     """What is left to do, and which roots are busy."""
 
-    def __init__(self, plan: Plan, patient: Patient, ids: dict[Address, str], environment: Environment) -> None:
-        self.patient, self.ids, self.environment = patient, ids, environment
+    def __init__(
+        self, plan: Plan, patient: Patient, ids: dict[Address, str], environment: Environment, stop: threading.Event
+    ) -> None:
+        self.patient, self.ids, self.environment, self.stop = patient, ids, environment, stop
         self.missing = {step: set(waits) for step, waits in plan.steps.items()}
         self.followers: dict[Step, list[Step]] = {step: [] for step in plan.steps}
         for step, waits in plan.steps.items():
@@ -91,7 +93,7 @@ class _Run:
 
     def call(self, step: Step) -> dict[str, Any]:
         """Runs in a worker thread."""
-        return self.patient.perform(self._resolved(step.call))
+        return self.patient.perform(self._resolved(step.call), self.stop)
 
     def _resolved(self, call: Call) -> Call:
         probe = call.probe and Probe(

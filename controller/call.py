@@ -59,7 +59,8 @@ class Wait:
 
     operation, params   the call that reads how it stands
     taught              further parameters, each taken from a member of the first answer
-    member, done        it is finished when the member has one of these values; without any, when it is not found
+    member, done        it is finished when the member has one of these values or is absent; without values, when
+                        it is not found
     failed, reason      it never will be, when the member has one of these; the member that says why
     seconds, deadline   from one reading to the next, and all in all
     """
@@ -80,7 +81,8 @@ class Call:
     """One operation, named as in botocore's service model.
 
     `probe` is set on calls that are not repeatable, `wait` on those whose answer comes before their work is done.
-    With `present_will_do`, "exists already" is no error.
+    With `present_will_do`, "exists already" is no error. A refusal may pass by itself for `settles` seconds, until
+    what was made just before is known everywhere.
     """
 
     operation: str
@@ -89,6 +91,7 @@ class Call:
     probe: Probe | None = None
     wait: Wait | None = None
     present_will_do: bool = False
+    settles: float = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,10 +42,11 @@ class Change:
     was: Address | None = None
 
 
-def diff(desired: State, live: State) -> tuple[Change, ...]:
-    """The changes that lead from live to desired, by address."""
+def diff(desired: State, live: State, *, renaming: bool = True) -> tuple[Change, ...]:
+    """The changes that lead from live to desired, by address. Without `renaming`, a new name is a new resource."""
     skipped = desired.unknown.keys() | live.unknown.keys()
-    renames = [change for kind in KINDS.values() for change in kind.renamed(desired.resources, live)]
+    kinds = KINDS.values() if renaming else ()
+    renames = [change for kind in kinds for change in kind.renamed(desired.resources, live)]
     addresses = desired.resources.keys() | live.resources.keys()
     replaced: set[Address] = set()
     changes = [Change(new, Action.RENAME, was=old) for old, new in renames]

@@ -67,8 +67,13 @@ class Plan:
 
     @property
     def calls(self) -> int:
-        """How many calls the plan makes."""
-        return len(self.steps)
+        """How many calls the plan makes at least: what AWS finishes later is looked at once or more."""
+        return len(self.steps) + sum(1 for step in self.steps if step.call.wait)
+
+    @property
+    def waits(self) -> tuple[str, ...]:
+        """What AWS takes its time for, minutes as a rule, and the plan with it."""
+        return tuple(dict.fromkeys(str(step.at) for step in self.steps if step.call.wait))
 
     @property
     def seconds(self) -> float:

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
 from controller.address import Address
 from controller.call import RAW_ID
-from controller.diff import Action, Change
+from controller.diff import Action, Change, enclosures
 from controller.facets import canonical, facets
 from controller.model import KINDS, Resource, target
 from controller.standing import Standing
@@ -81,9 +82,11 @@ def orphans(desired: State, live: State) -> frozenset[Address]:
 def guard(changes: tuple[Change, ...], desired: State, live: State, rules: Rules, now: datetime) -> Verdict:
     """What the rules say of the changes."""
     held = dict(_held(desired, live, rules, now)) | dict(_hands_off(changes))
-    allowed = _ALLOWED[rules.policy]
-    kept = tuple(c for c in changes if c.action in allowed and c.at.root not in held)
-    return Verdict(kept, held, tuple(_refusals(kept, desired, live, rules)))
+    held |= dict(_in_use(changes, desired, live, held))
+    asked = [change for change in changes if change.at.root not in held]
+    kept = tuple(asked if rules.policy == "sync" else feasible(asked, _ALLOWED[rules.policy], live))
+    told = dict(_left_out(asked, kept, rules.policy)) | held
+    return Verdict(kept, told, tuple(_refusals(kept, desired, live, rules)))
 
 
 def _held(desired: State, live: State, rules: Rules, now: datetime) -> Iterator[tuple[Address, str]]:
@@ -110,6 +113,76 @@ def _hands_off(changes: tuple[Change, ...]) -> Iterator[tuple[Address, str]]:
     for change in changes:
         if change.old and change.new and (reason := change.new.hands_off(change.old)):
             yield change.at.root, reason
+
+
+def _in_use(
+    changes: tuple[Change, ...], desired: State, live: State, held: Mapping[Address, str]
+) -> Iterator[tuple[Address, str]]:
+    """Roots that would go while something needs them that stays as it is: AWS would refuse."""
+    needed = _still_needed(desired, live, held)
+    for change in changes:
+        if change.action is Action.DELETE and not change.at.parent and change.at in needed:
+            yield change.at, f"kept for now: {needed[change.at]} still needs it"
+
+
+def _still_needed(desired: State, live: State, held: Mapping[Address, str]) -> dict[Address, Address]:
+    """What is needed after the pass though the specs do not ask for it, and by what."""
+    found: dict[Address, Address] = {}
+    for at, resource in live.resources.items():
+        wanted = desired.resources.get(at)
+        if at.root in held:
+            found |= dict.fromkeys(resource.refs(at) | resource.needs(at), at)
+        elif wanted is not None:
+            # A snapshot goes on being served, for instance, until its canary is promoted.
+            for name in _left_as_is(at, resource, resource.aligned(wanted)):
+                if name in live.resources:
+                    found |= dict.fromkeys(live.resources[name].needs(name), at)
+    return found
+
+
+def _left_out(asked: Sequence[Change], kept: Sequence[Change], name: str) -> Iterator[tuple[Address, str]]:
+    """What the policy leaves undone in each root; old snapshots are nobody's concern."""
+    found: dict[Address, Counter[str]] = {}
+    for change in asked:
+        if change not in kept and not (change.action is Action.DELETE and KINDS[change.at.kind].snapshot):
+            found.setdefault(change.at.root, Counter())[change.action] += 1
+    for root, counts in found.items():
+        undone = ", ".join(f"{counts[action]} to {action}" for action in Action if counts[action])
+        yield root, f"policy {name} leaves out: {undone}"
+
+
+def feasible(asked: Sequence[Change], allowed: Collection[Action], live: State) -> list[Change]:
+    """Those of the changes that are allowed and can be made while the others are left out.
+
+    A new resource cannot take what a live one keeps, and a snapshot must hold what its digest says. What is in
+    either, or refers to it, has to wait as well.
+    """
+    kept = [change for change in asked if change.action in allowed]
+    moving = {change.at for change in kept}
+    taken = {claim for at, item in live.resources.items() if at not in moving for claim in item.claims(at)}
+    # Without what was to go, a snapshot holds more than it says, which harms nobody.
+    undone = {c.at for c in asked if c.action not in allowed and c.action is not Action.DELETE}
+    missing: set[Address] = set()
+    while True:
+        partial = {at.root for at in undone | missing if KINDS[at.kind].definition}
+        found = {c.at for c in kept if c.at not in missing and _must_wait(c, missing, partial, taken)}
+        if not found:
+            return [change for change in kept if change.at not in missing]
+        missing |= found
+
+
+def _must_wait(
+    change: Change, missing: Collection[Address], partial: Collection[Address], taken: Collection[object]
+) -> bool:
+    new = change.new
+    if new is None or change.action is Action.DELETE:
+        return False
+    if change.action is Action.CREATE:
+        if not new.claims(change.at).isdisjoint(taken):
+            return True
+        if KINDS[change.at.kind].snapshot and change.at.root in partial:
+            return True
+    return not {*enclosures(change.at), *new.refs(change.at)}.isdisjoint(missing)
 
 
 def _refusals(changes: tuple[Change, ...], desired: State, live: State, rules: Rules) -> Iterator[str]:

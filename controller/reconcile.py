@@ -105,7 +105,7 @@ class Pass:
         if rules.policy == "sync":
             self._desired, self._live = succeed(self._desired, self._live, datetime.now(UTC))
         compared = retained(self._desired, self._live, rules.history)
-        changes = diff(self._desired, compared)
+        changes = diff(self._desired, compared, renaming=rules.policy != "create-only")
         self._verdict = guard(changes, self._desired, compared, rules, datetime.now(UTC))
         self._plan = plan(self._verdict.changes, self._desired, compared)
         self._live.ids = compared.ids
@@ -152,6 +152,7 @@ class Pass:
             calls=self._plan.calls,
             readCalls=self._read_calls,
             seconds=round(self._plan.seconds, 1),
+            waits=self._plan.waits,
             stages=tuple(self._stages(outcomes)),
             unreadable={str(at): error for at, error in sorted(self._live.unknown.items())},
             held={str(at): reason for at, reason in sorted(self._verdict.held.items())},

@@ -98,8 +98,9 @@ class Summary(Item):
 class Report(Item):
     """One pass on one target.
 
-    calls         calls that the plan makes, and `read_calls` that reading cost
+    calls         calls that the plan makes at least, and `readCalls` that reading cost
     seconds       the least time AWS's quotas allow for the plan
+    waits         what the plan waits for besides, until AWS has finished with it: minutes as a rule
     unreadable    roots left alone because reading them failed, and why
     held          roots in which nothing is done although something differs, and why
     refusals      why the plan as a whole may not be carried out; `digest` names it for --allow
@@ -119,6 +120,7 @@ class Report(Item):
     calls: int = 0
     readCalls: int = 0
     seconds: float = 0.0
+    waits: tuple[str, ...] = ()
     stages: tuple[StageView, ...] = ()
     unreadable: dict[str, str] = {}
     held: dict[str, str] = {}

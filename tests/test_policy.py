@@ -305,6 +305,38 @@ def test_a_path_is_not_deleted_without_leave(policy: str) -> None:
     assert changes(fake, after, policy=policy) == []
 
 
+def paths(fake: FakeGateway) -> set[str]:
+    (api,) = fake.world.apis.values()
+    return {item["path"] for item in fake("GetResources", {"restApiId": api.id})["items"]}
+
+
+def test_create_only_makes_a_new_path_where_another_policy_would_rename_one() -> None:
+    fake = FakeGateway()
+    converge(fake, shop(paths={"/a": get()}))
+    report = converge(fake, shop(paths={"/b": get()}), policy="create-only")
+    assert paths(fake) == {"/", "/a", "/b"}
+    assert report.held == {"RestApi shop": "policy create-only leaves out: 3 to delete"}
+
+
+def test_create_only_leaves_out_what_has_no_room_beside_what_stays() -> None:
+    fake = FakeGateway()
+    converge(fake, shop(paths={"/{a}": get()}, stages={"prod": {}}))
+    after = shop(paths={"/{b}/c": get(), "/d": get()}, stages={"prod": {}, "next": {}})
+    report = converge(fake, after, policy="create-only")
+    assert report.summary.failed == 0
+    assert paths(fake) == {"/", "/{a}", "/d"}
+    # What is not whole is not deployed, else it would pass for the whole later.
+    (api,) = fake.world.apis.values()
+    assert (len(api.deployments), set(api.stages)) == (1, {"prod"})
+    assert "to create" in report.held["RestApi shop"]
+    assert changes(fake, after, policy="create-only") == []
+    converge(fake, after)
+    (served,) = {stage["deploymentId"] for stage in api.stages.values()}
+    assert len(api.deployments) == 2
+    assert changes(fake, after) == []
+    assert served in api.deployments
+
+
 # ── standing and tags ────────────────────────────────────────────────────────────────────────────
 
 

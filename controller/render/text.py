@@ -141,6 +141,8 @@ def _price(out: Writer, report: Report) -> None:
     out.line(0, Part(plan, "bold"))
     least = f", at least {_duration(report.seconds)} under its quotas" if report.seconds >= 1 else ""
     out.line(0, f"{_count(report.calls, 'call')} to AWS{least} {read}.")
+    if report.waits:
+        out.line(0, f"Waits until AWS has finished with {', '.join(report.waits)}: minutes each, as a rule.")
 
 
 def _duration(seconds: float) -> str:

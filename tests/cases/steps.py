@@ -68,6 +68,11 @@ def turn(before: World, after: World, history: int = 10) -> list[str]:
     return further(fake, after, history)
 
 
+def replaced(before: World, after: World) -> list[str]:
+    """The operations that lead from one world to another."""
+    return [step.split(" ")[0] for step in turn(before, after)]
+
+
 def further(fake: FakeGateway, world: World, history: int = 10) -> list[str]:
     """The steps to a world, in order, after they were carried out and found to suffice."""
     todo = carry_out(fake, world, history)

@@ -232,11 +232,7 @@ def _made(given: Given, value: Any) -> Mapping[str, Any]:
 
 def authorable() -> dict[tuple[str, str], bool]:
     """Every field an author may give, in structures too (`canarySettings.percentTraffic`): is it required?"""
-    return {
-        (name, path): required
-        for name, kind in KINDS.items()
-        for path, required in _fields(kind, "")
-    }
+    return {(name, path): required for name, kind in KINDS.items() for path, required in _fields(kind, "")}
 
 
 def _fields(model: type[Value], prefix: str) -> Iterator[tuple[str, bool]]:

@@ -9,7 +9,7 @@ from typing import Any
 from controller.errors import GatewayError
 
 from .driver import Account, World
-from .fields import ABSENT, DOMAIN, ITSELF, STAGE, Row, Spec, api, row
+from .fields import ABSENT, ACCOUNT, DOMAIN, ITSELF, STAGE, Row, Spec, api, row
 from .rows_api import ROLE, TAGS, TEXT, policy
 from .rows_methods import HTTP
 from .rows_stages import KEYS, SHOP
@@ -50,8 +50,8 @@ def _accessible(security: Any) -> Spec:
 
 def apis_of_others(account: Account, _: World) -> Mapping[str, str]:
     """APIs that no spec describes, in the place of two ids."""
-    tags = {"reconcile:owner": account.environment.owner}
-    return {word: account.caller("CreateRestApi", {"name": word, "tags": tags})["id"] for word in ("aaaaaa", "bbbbbb")}
+    fields = {"name": "theirs", "tags": {"reconcile:owner": account.environment.owner}}
+    return {word: account.caller("CreateRestApi", fields)["id"] for word in ("aaaaaa", "bbbbbb")}
 
 
 def web_acls(account: Account, _: World) -> Mapping[str, str]:
@@ -63,7 +63,7 @@ def web_acls(account: Account, _: World) -> Mapping[str, str]:
         more = {"Scope": "REGIONAL", "DefaultAction": {"Allow": {}}, "VisibilityConfig": watch}
         with suppress(GatewayError, NotImplementedError):
             answer = account.caller("CreateWebACL", {"Name": name, **more}, service="wafv2")
-            made[arn] = answer["Summary"]["ARN"]
+            made[arn.replace(ACCOUNT, account.environment.account)] = answer["Summary"]["ARN"]
     return made
 
 

@@ -18,6 +18,7 @@ from .deviations import DEVIATIONS, POISON
 from .driver import Account
 from .fields import ITSELF, Case, authorable
 from .harness import Emulator
+from .memory import Remembering
 
 
 ROWS = (*rows_api.ROWS, *rows_methods.ROWS, *rows_stages.ROWS, *rows_around.ROWS)
@@ -63,7 +64,7 @@ def ministack_account(ministack: Emulator) -> Iterator[Account]:
 @pytest.fixture(scope="module")
 def localstack_account(localstack: Emulator) -> Iterator[Account]:
     with driver.on(localstack) as account:
-        yield account
+        yield account.through(Remembering(account.caller))
 
 
 @each_case

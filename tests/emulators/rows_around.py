@@ -54,6 +54,13 @@ def apis_of_others(account: Account, _: World) -> Mapping[str, str]:
     return {word: account.caller("CreateRestApi", fields)["id"] for word in ("aaaaaa", "bbbbbb")}
 
 
+def no_role(account: Account, _: World) -> Mapping[str, str]:
+    """Takes away the role that other tests may have set."""
+    clear = {"op": "replace", "path": "/cloudwatchRoleArn", "value": ""}
+    account.caller("UpdateAccount", {"patchOperations": [clear]})
+    return {}
+
+
 def web_acls(account: Account, _: World) -> Mapping[str, str]:
     """Web ACLs in the place of two ARNs, where WAF can be asked to make them; elsewhere any ARN will do."""
     watch = {"SampledRequestsEnabled": False, "CloudWatchMetricsEnabled": False, "MetricName": "m"}
@@ -84,7 +91,13 @@ ROWS: tuple[Row, ...] = (
     row("ClientCertificate", "tags", *TAGS),
     row("Stage", "clientCertificate", ABSENT, "one", "two", ABSENT, around=CERTIFICATES),
     # It is set where there is none, told of where it is another, and stays.
-    row("Account", "cloudwatchRoleArn", ABSENT, f"{ROLE}logs", ABSENT, unseen=frozenset({"clear"})),
+    row(
+        "Account",
+        "cloudwatchRoleArn",
+        *(ABSENT, f"{ROLE}logs", ABSENT),
+        prepare=no_role,
+        unseen=frozenset({"clear"}),
+    ),
     row("DomainName", ITSELF, ABSENT, REGIONAL, ABSENT, around=KEYS),
     row("DomainName", "domainName", "a.example.com", "b.example.com", given=DOMAIN, needed=True),
     row("DomainName", "endpointConfiguration.types", ["REGIONAL"], ["EDGE"], ["REGIONAL"], given=_certified),

@@ -41,6 +41,27 @@ ONLY_ON_THE_FAKE = {
     "ApiKey tags",
     "Integration integrationTarget",
     "Integration connectionId",
+    # LocalStack ignores these patches and keeps no connectionId; MiniStack has nothing to refer to.
+    "Integration vpcLink",
+    "Stage clientCertificate",
+    "Stage documentationVersion",
+    # TagResource changes nothing that reads show.
+    "ClientCertificate tags",
+    "DomainName tags",
+    "VpcLink tags",
+    # Neither has UpdateDomainName: domains come, are replaced and go there.
+    "DomainName certificateArn",
+    "DomainName certificateName",
+    "DomainName endpointAccessMode",
+    "DomainName endpointConfiguration.ipAddressType",
+    "DomainName mutualTlsAuthentication.truststoreUri",
+    "DomainName mutualTlsAuthentication.truststoreVersion",
+    "DomainName ownershipVerificationCertificateArn",
+    "DomainName policy",
+    "DomainName regionalCertificateArn",
+    "DomainName regionalCertificateName",
+    "DomainName routingMode",
+    "DomainName securityPolicy",
 }
 
 REFUSED = {("DomainName", "endpointConfiguration.vpcEndpointIds")}

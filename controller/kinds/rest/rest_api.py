@@ -16,7 +16,7 @@ from controller.kinds.rest.dialect import OWN_TAGS, RESERVED_TAGS, RootKind
 from controller.kinds.rest.patch import Operation, replace
 from controller.kinds.rest.path import with_ancestors
 from controller.kinds.rest.policy import compress, decode, read_policy
-from controller.model import register
+from controller.model import Resource, register
 from controller.terms import Context, Listing, Right, Scope
 
 
@@ -128,6 +128,12 @@ class RestApi(RootKind):
         found = super().create_fields(at)
         endpoint = found.get("endpointConfiguration", {})
         return found | {"endpointConfiguration": {"types": list(self.endpointConfiguration.types), **endpoint}}
+
+    def check(self, at: Address, desired: Mapping[Address, Resource]) -> Iterator[tuple[str, str]]:
+        private = self.endpointConfiguration.types == ("PRIVATE",)
+        if private and not self.policy and any(other.kind == "Stage" and other.root == at for other in desired):
+            yield "endpointConfiguration", "a private API with stages needs a policy: AWS deploys none without"
+
     def rights(self, at: Address) -> Iterator[Right]:
         yield from super().rights(at)
         if self.policy is not None:

@@ -164,7 +164,6 @@ LOCALSTACK = _table(
     ("VpcLink tags", EVERY, TAGS),
     ("ClientCertificate tags", EVERY, TAGS),
     ("Stage clientCertificate", CHANGES, "ignores the patch; AWS carries it out (§14.2)"),
-    ("Account cloudwatchRoleArn", "set", "an account has a role from the start; on AWS it has none (§22)"),
     ("DomainName endpointConfiguration.types", "change change2 private-clear", FIXED),
     ("DomainName endpointConfiguration.ipAddressType", "set change change2", FIXED),
     ("DomainName certificateArn", "change", FIXED),

@@ -15,11 +15,12 @@ from typing import Literal
 
 from controller.address import Address
 from controller.call import RAW_ID
-from controller.diff import Action, Change, enclosures
+from controller.diff import Action, Change, diff, enclosures
 from controller.facets import canonical, facets
 from controller.model import KINDS, Resource, target
 from controller.standing import Standing
 from controller.state import State
+from controller.terms import Scope
 
 
 SMALL = 10
@@ -151,6 +152,31 @@ def _left_out(asked: Sequence[Change], kept: Sequence[Change], name: str) -> Ite
         yield root, f"policy {name} leaves out: {undone}"
 
 
+def staying(desired: State, live: State, rules: Rules, scope: Scope) -> State:
+    """The desired state whose snapshots are known by what they will hold: also by what the policy lets stay.
+
+    Else one that holds what should have gone would pass for the whole when the policy changes.
+    """
+    if rules.policy == "sync":
+        return desired
+    changes = diff(desired, replace(live), renaming=renaming(rules))
+    stays = {
+        change.at: change.old
+        for change in changes
+        if change.action is Action.DELETE and change.old and KINDS[change.at.kind].definition
+    }
+    found = {at: item for at, item in desired.resources.items() if not KINDS[at.kind].snapshot} | stays
+    for kind in KINDS.values():
+        if kind.snapshot:
+            kind.derive(found, desired.revision, scope)
+    return replace(desired, resources={at: item for at, item in found.items() if at not in stays})
+
+
+def renaming(rules: Rules) -> bool:
+    """Whether a new name may be given to what is live."""
+    return Action.RENAME in _ALLOWED[rules.policy]
+
+
 def feasible(asked: Sequence[Change], allowed: Collection[Action], live: State) -> list[Change]:
     """Those of the changes that are allowed and can be made while the others are left out.
 
@@ -160,7 +186,7 @@ def feasible(asked: Sequence[Change], allowed: Collection[Action], live: State) 
     kept = [change for change in asked if change.action in allowed]
     moving = {change.at for change in kept}
     taken = {claim for at, item in live.resources.items() if at not in moving for claim in item.claims(at)}
-    # Without what was to go, a snapshot holds more than it says, which harms nobody.
+    # What was to go and stays is part of the digest (`staying`).
     undone = {c.at for c in asked if c.action not in allowed and c.action is not Action.DELETE}
     missing: set[Address] = set()
     while True:

@@ -27,7 +27,7 @@ from controller.facets import secrets
 from controller.gateway import Environment
 from controller.iam import policy
 from controller.plan import Plan, plan
-from controller.policy import Rules, Verdict, guard, retained
+from controller.policy import Rules, Verdict, guard, renaming, retained, staying
 from controller.report import Progress, Report, StageView, Status, change_views, summarise, warning_views
 from controller.retry import Patient
 from controller.settings import Settings, Target
@@ -104,8 +104,11 @@ class Pass:
         rules = self._request.rules
         if rules.policy == "sync":
             self._desired, self._live = succeed(self._desired, self._live, datetime.now(UTC))
+        where = self._environment
+        scope = Scope(where.account, where.region, where.partition)
+        self._desired = staying(self._desired, self._live, rules, scope)
         compared = retained(self._desired, self._live, rules.history)
-        changes = diff(self._desired, compared, renaming=rules.policy != "create-only")
+        changes = diff(self._desired, compared, renaming=renaming(rules))
         self._verdict = guard(changes, self._desired, compared, rules, datetime.now(UTC))
         self._plan = plan(self._verdict.changes, self._desired, compared)
         self._live.ids = compared.ids

@@ -166,6 +166,20 @@ def test_a_path_is_not_deleted_without_leave(policy: str) -> None:
     assert changes(fake, after, policy=policy) == []
 
 
+@pytest.mark.parametrize("policy", ["upsert-only", "create-only"])
+def test_what_was_left_standing_is_no_longer_served_once_it_may_go(policy: str) -> None:
+    fake = FakeGateway()
+    stages = {"prod": {}}
+    converge(fake, shop(paths={"/a": get(), "/b": get()}, stages=stages))
+    after = shop(paths={"/a": get()}, stages=stages)
+    converge(fake, after, policy=policy)
+    assert changes(fake, after, policy=policy) == []
+    converge(fake, after)
+    (api,) = fake.world.apis.values()
+    assert "/b" not in fake.snapshots[api.stages["prod"]["deploymentId"]]["paths"]
+    assert changes(fake, after) == []
+
+
 def paths(fake: FakeGateway) -> set[str]:
     (api,) = fake.world.apis.values()
     return {item["path"] for item in fake("GetResources", {"restApiId": api.id})["items"]}

@@ -1,12 +1,13 @@
 """Calls: one operation of AWS, written down before the ids it needs exist.
 
 Parameters may hold an `Address` where AWS wants an id, a `Fact` where it wants the account or region,
-a `Text` where either is part of a longer string, and a `SecretStr`; `resolve` puts the values in at the
-last moment.
+a `Text` where either is part of a longer string, a `Body` where it is in a document, and a `SecretStr`; `resolve`
+puts the values in at the last moment.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
@@ -36,6 +37,13 @@ class Text:
     """A string with ids or facts in it."""
 
     parts: tuple[str | Address | Fact, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A JSON document with ids or facts in it."""
+
+    content: Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +118,9 @@ def resolve(value: Any, ids: Mapping[Address, str], environment: Environment) ->
             return getattr(environment, value.value)
         case Text():
             return "".join(p if isinstance(p, str) else resolve(p, ids, environment) for p in value.parts)
+        case Body():
+            content = resolve(value.content, ids, environment)
+            return json.dumps(content, separators=(",", ":"), ensure_ascii=False)
         case SecretStr():
             return value.get_secret_value()
         case Mapping():

@@ -263,6 +263,17 @@ def same(old: Any, new: Any) -> bool:
     return bool(canonical(old) == canonical(new))
 
 
+def filled(desired: Any, live: Any) -> Any:
+    """A desired value with what it leaves to AWS's free choice as it is live."""
+    kind: type[BaseModel] = type(desired)
+    changes = {
+        name: getattr(live, name)
+        for name, facet in facets(kind).items()
+        if facet.server_default and not facet.server_default.accepted and getattr(desired, name) is None
+    }
+    return desired.model_copy(update=changes) if changes else desired
+
+
 def aligned(live: Any, desired: Any) -> Any:
     """A live value without what AWS picked by itself and the desired value leaves open."""
     changes: dict[str, Any] = {}

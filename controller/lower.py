@@ -9,7 +9,7 @@ An address has up to four chains:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,7 +17,7 @@ from controller.address import Address
 from controller.call import Call
 from controller.circles import loose, without
 from controller.diff import Action, Change, enclosures
-from controller.model import Resource
+from controller.model import KINDS, Resource
 from controller.state import State
 
 
@@ -38,9 +38,16 @@ class Chains:
     later: frozenset[Address] = frozenset()
     loosened: frozenset[Address] = frozenset()
 
+    @property
+    def calls(self) -> list[Call]:
+        """All of them."""
+        return [*self.loosen, *self.leave, *self.arrive, *self.settle]
 
-def lower(changes: Iterable[Change], desired: State, live: State) -> dict[Address, Chains]:
-    """The chains of every address that needs any."""
+
+def lower(
+    changes: Iterable[Change], desired: State, live: State, imported: Container[Address] = ()
+) -> dict[Address, Chains]:
+    """The chains of every address that needs any. What the import of its root carries has no calls of its own."""
     by_address = {change.at: change for change in changes if change.action is not Action.RENAME}
     renames = {change.at: change for change in changes if change.action is Action.RENAME}
     found: dict[Address, Chains] = {}
@@ -59,7 +66,23 @@ def lower(changes: Iterable[Change], desired: State, live: State) -> dict[Addres
         chains.arrive = [*desired.resources[at].renaming(at), *chains.arrive]
     _retake_claims(found, desired, live)
     _open_circles(found, desired, live)
-    return found
+    return {
+        at: Chains(chains.change, leave=_leaves_alone(chains), covers=chains.covers)
+        if at.root in imported and is_carried(at, at.root)
+        else chains
+        for at, chains in found.items()
+    }
+
+
+def is_carried(at: Address, root: Address) -> bool:
+    """True for what an import of that root brings about."""
+    return at.root == root and KINDS[at.kind].importable
+
+
+def _leaves_alone(chains: Chains) -> list[Call]:
+    """What has to leave by itself does so before an import too."""
+    old = chains.change.old
+    return chains.leave if _leaves(chains.change) and old is not None and old.leaves_first() else []
 
 
 def _cover(at: Address, changes: Mapping[Address, Change]) -> Address | None:

@@ -10,7 +10,7 @@ from controller.address import Address
 from controller.call import RAW_ID, Call, Fact, Text
 from controller.facets import CREATE_ONLY, ROLE, SENSITIVE, Facets, Ref, Value, aligned, canonical, facets, same
 from controller.gateway import Environment
-from controller.terms import Context, Difference, Family, Listing, Right, Scope, Slot
+from controller.terms import Context, Difference, Family, Import, Listing, Right, Scope, Slot
 
 
 _EMPTY: tuple[Any, ...] = (None, "", {}, [])
@@ -52,6 +52,8 @@ class Resource(Value):
     """Always there, and nobody's: live as soon as a spec describes it, never created and never deleted."""
     follows: ClassVar[str] = ""
     """A kind whose every step in the same root comes first."""
+    importable: ClassVar[bool] = False
+    """Carried by the import of its root (`importing`)."""
 
     # ── identity ──
     @classmethod
@@ -245,10 +247,9 @@ class Resource(Value):
         """The calls that remove this live resource."""
         raise NotImplementedError
 
-    @classmethod
-    def updatable(cls) -> bool:
-        """False for kinds that can only be created and deleted."""
-        return True
+    def importing(self, at: Address, desired: Resources, live: Resources) -> Import | None:
+        """How one call makes everything importable below this root as desired; None if there is no such call."""
+        return None
 
     def learn(self, at: Address, answer: Mapping[str, Any]) -> dict[Address, str]:
         """The AWS ids that the answer to the create call teaches."""
@@ -280,6 +281,7 @@ def reference(ref: Ref, at: Address, key: str | None) -> Any:
     return target(ref, at, key) if key and ref.by_id else key
 
 
+Resources = Mapping[Address, Resource]
 KINDS: dict[str, type[Resource]] = {}
 
 

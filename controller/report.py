@@ -13,7 +13,7 @@ from controller.diff import Change
 from controller.errors import Problem, Where
 from controller.facets import SENSITIVE, WRITE_ONLY, canonical, facets
 from controller.model import Resource
-from controller.plan import Plan
+from controller.steps import Plan
 
 
 FORMAT_VERSION = 1
@@ -103,6 +103,7 @@ class Report(Item):
     waits         what the plan waits for besides, until AWS has finished with it: minutes as a rule
     unreadable    roots left alone because reading them failed, and why
     held          roots in which nothing is done although something differs, and why
+    imports       roots whose definition is imported, and how many calls that stands for
     refusals      why the plan as a whole may not be carried out; `digest` names it for --allow
     warnings      what AWS ignores of the specs
     """
@@ -126,6 +127,7 @@ class Report(Item):
     held: dict[str, str] = {}
     refusals: tuple[str, ...] = ()
     digest: str = ""
+    imports: dict[str, int] = {}
     errors: tuple[str, ...] = ()
     warnings: tuple[WarningView, ...] = ()
 
@@ -160,7 +162,7 @@ def change_views(plan: Plan, outcomes: dict[Address, tuple[Status, str]]) -> tup
 def _all_changes(plan: Plan) -> list[Change]:
     """The changes, and the updates that only a replacement elsewhere makes necessary."""
     known = {change.at for change in plan.changes}
-    extra = {step.at: step.change for step in plan.steps if step.at not in known}
+    extra = {step.at: step.change for step in plan.steps if step.at not in known and not step.proof}
     return sorted([*plan.changes, *extra.values()], key=lambda change: str(change.at))
 
 

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any, Literal
 
 from controller.address import Address
-from controller.call import RAW_ID, Text
+from controller.call import RAW_ID, Call, Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +64,14 @@ class Context:
 
     def name(self, kind: str, aws_id: str) -> str:
         return self.ids.get((kind, aws_id), f"{RAW_ID}{aws_id}")
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """One call that replaces all that is importable below a root, and the operations that read it back."""
+
+    call: Call
+    proof: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,9 @@ from typing import Any
 from controller.desired import build
 from controller.errors import Where
 from controller.gateway import Caller, Environment
-from controller.reconcile import Pass, Request
+from controller.reconcile import Pass
 from controller.report import Report
+from controller.request import Request
 from controller.retry import Patient
 from controller.settings import Limits, Settings
 from controller.source import Document
@@ -45,13 +46,14 @@ def desired(world: Mapping[str, Mapping[str, Any]], revision: str = "abc1234") -
 
 def open_pass(caller: Caller, world: Mapping[str, Mapping[str, Any]], **settings: Any) -> Pass:
     """A pass that may do everything, without waiting between repeats."""
-    allow = settings.pop("allow", "")
+    allow, strategy = settings.pop("allow", ""), settings.pop("strategy", "auto")
     request = Request(
         (Path(),),
         Path(),
         Settings(**{"prune": True, "limits": Limits(deletes=None, updates=None), **settings}),
         "default",
         allow=allow,
+        strategy=strategy,
     )
     return Pass(request, desired(world), Patient(caller, sleep=lambda _: None), HERE)
 

@@ -8,7 +8,8 @@ from textwrap import dedent, indent
 import pytest
 
 from controller.errors import SpecErrors
-from controller.reconcile import Request, validate
+from controller.offline import validate
+from controller.request import Request
 from controller.settings import Settings
 
 

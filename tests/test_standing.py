@@ -10,7 +10,7 @@ import pytest
 from controller.address import Address
 from controller.diff import diff
 from controller.policy import Rules, guard, orphans
-from controller.reconcile import Request
+from controller.request import Request
 from controller.settings import Settings
 from controller.standing import Standing, from_metadata, from_tags, marks
 from controller.state import State

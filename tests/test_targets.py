@@ -12,7 +12,8 @@ from botocore.credentials import RefreshableCredentials
 from controller.aws.client import Role, connect, session_name
 from controller.aws.pacing import Pacers
 from controller.errors import AccessError, SpecErrors
-from controller.reconcile import Request, open_pass
+from controller.reconcile import open_pass
+from controller.request import Request
 from controller.settings import checkout_of, read_settings
 from tests.accounts import checkout
 from tests.conftest import Run

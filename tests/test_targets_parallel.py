@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from controller.errors import AccessError, SpecErrors
-from controller.reconcile import Request
+from controller.request import Request
 from tests.accounts import Account, FakeEngine, checkout
 from tests.conftest import Run
 from tests.stub_engine import StubEngine, StubPass, change, report

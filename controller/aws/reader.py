@@ -79,6 +79,25 @@ def read(patient: Patient, environment: Environment, desired: State) -> State:
     return live
 
 
+def reread(patient: Patient, root: Address, ids: Mapping[Address, str]) -> State:
+    """What is live of a root now, as far as an import carries it. `ids` are those that are known of roots.
+
+    Raises GatewayError.
+    """
+    kind = _kind(root)
+    item = {kind.id_field or "id": ids[root]}
+    names = {(at.kind, aws_id): at.key for at, aws_id in ids.items() if at.parent is None}
+    payload = item | patient.perform(_one(kind, item))
+    for child in children(kind):
+        if child.importable and child.listing:
+            payload[child.kind] = _listed(patient, child.listing, kind.reading(item))
+    try:
+        resources, found = from_payload(root, payload, Context(names))
+    except ValidationError as error:
+        raise GatewayError(_reason(error)) from None
+    return State(resources, found | resources[root].learn(root, payload))
+
+
 Found = list[tuple[Address, dict[str, Any]]]
 
 

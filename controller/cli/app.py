@@ -37,6 +37,7 @@ def reconcile(
     prune: o.Prune = None,
     allow: o.Allow = "",
     warnings_as_errors: o.WarningsAsErrors = False,
+    strategy: o.StrategyOption = None,
     color: o.ColourOption = o.ColourChoice.AUTO,
     verbose: o.Verbose = False,
     version: o.Version = False,
@@ -56,6 +57,8 @@ def reconcile(
 
     # An emulator has no quotas; what was asked for holds there too.
     usual = o.NO_PACING if local else o.SHARE
+    # What it saves is quotas, and the emulator knows no import.
+    way = strategy or (o.StrategyChoice.CALLS if local else o.StrategyChoice.AUTO)
     wishes = run.Wishes(
         dry_run=dry_run,
         yes=yes,
@@ -65,6 +68,7 @@ def reconcile(
         share=o.quota_share(quota_share or usual),
         prune=prune,
         allow=allow,
+        strategy=way.value,
         verbose=verbose,
     )
     return run.run(session, wishes)
@@ -115,6 +119,28 @@ def iam_policy(
     session.specs, session.targets = list(specs or session.specs), list(target or session.targets)
     session.local |= local
     return run(session, endpoint_url=endpoint_url, read_only=read_only)
+
+
+@app.command()
+def export(
+    ctx: typer.Context,
+    name: o.ApiName,
+    *,
+    stage: o.StageName = "",
+    form: o.FormOption = o.Form.OPENAPI,
+    output: o.NotationOption = o.Notation.YAML,
+    specs: o.Specs = None,
+    target: o.Targets = None,
+    endpoint_url: o.EndpointUrl = None,
+    local: o.Local = False,
+) -> int:
+    """Print an API of the specs as an OpenAPI document."""
+    from controller.cli.export import run  # noqa: PLC0415
+
+    session: Session = ctx.obj
+    session.specs, session.targets = list(specs or session.specs), list(target or session.targets)
+    session.local |= local
+    return run(session, name, stage, endpoint_url=endpoint_url, as_json=output is o.Notation.JSON)
 
 
 @local_app.command()

@@ -18,6 +18,27 @@ class Output(StrEnum):
     JSON = "json"
 
 
+class StrategyChoice(StrEnum):
+    """How the definition of an API is changed."""
+
+    AUTO = "auto"
+    CALLS = "calls"
+    IMPORT = "import"
+
+
+class Form(StrEnum):
+    """What an API is exported as."""
+
+    OPENAPI = "openapi"
+
+
+class Notation(StrEnum):
+    """How a document is written."""
+
+    YAML = "yaml"
+    JSON = "json"
+
+
 class ColourChoice(StrEnum):
     """When to colour."""
 
@@ -132,6 +153,15 @@ Allow = Annotated[
         help="Carry out the refused plan of this digest, and no other.",
     ),
 ]
+StrategyOption = Annotated[
+    StrategyChoice | None,
+    typer.Option(
+        "--strategy",
+        envvar="RECONCILE_STRATEGY",
+        help="How the definition of an API is changed: by calls, by one import of all of it, "
+        "or auto: by what takes less of AWS's quotas. auto by default; with --local, calls.",
+    ),
+]
 ColourOption = Annotated[
     ColourChoice,
     typer.Option(
@@ -144,6 +174,12 @@ Verbose = Annotated[
     bool,
     typer.Option("-v", "--verbose", envvar="RECONCILE_VERBOSE", help="Show values and diffs in full."),
 ]
+ApiName = Annotated[str, typer.Argument(metavar="NAME", help="The name of an API of the specs.")]
+StageName = Annotated[
+    str, typer.Option("--stage", metavar="NAME", help="Say where this stage of it answers, and its variables.")
+]
+FormOption = Annotated[Form, typer.Option("--format", help="openapi: OpenAPI 3.0 with AWS's extensions.")]
+NotationOption = Annotated[Notation, typer.Option("-o", "--output", help="How the document is written.")]
 Watch = Annotated[
     bool,
     typer.Option("-w", "--watch", envvar="RECONCILE_WATCH", help="Check again whenever a file changes."),

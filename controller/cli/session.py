@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from controller.reconcile import Checked, Request
+    from controller.offline import Checked
     from controller.report import Progress, Report
+    from controller.request import Request
 
 
 UNWRAPPED = 10_000
@@ -51,6 +52,9 @@ class Engine(Protocol):
     def iam_policy(self, request: Request, *, read_only: bool) -> dict[str, Any]:
         """The IAM policy that a run needs."""
 
+    def export(self, request: Request, name: str, stage: str) -> dict[str, Any]:
+        """The OpenAPI document of an API."""
+
 
 class RealEngine:
     """The product's own. Imported late: help and errors of usage need no AWS client."""
@@ -66,15 +70,21 @@ class RealEngine:
 
     def validate(self, request: Request) -> Checked:
         """Checks the specs without AWS."""
-        from controller import reconcile  # noqa: PLC0415
+        from controller import offline  # noqa: PLC0415
 
-        return reconcile.validate(request)
+        return offline.validate(request)
 
     def iam_policy(self, request: Request, *, read_only: bool) -> dict[str, Any]:
         """The IAM policy that a run needs."""
-        from controller import reconcile  # noqa: PLC0415
+        from controller import offline  # noqa: PLC0415
 
-        return reconcile.iam_policy(request, read_only=read_only)
+        return offline.iam_policy(request, read_only=read_only)
+
+    def export(self, request: Request, name: str, stage: str) -> dict[str, Any]:
+        """The OpenAPI document of an API."""
+        from controller import offline  # noqa: PLC0415
+
+        return offline.export(request, name, stage)
 
 
 Colour = Literal["auto", "always", "never"]

@@ -139,6 +139,8 @@ def _price(out: Writer, report: Report) -> None:
         f"{count.rename} to rename, {count.delete} to delete; {count.unchanged} unchanged."
     )
     out.line(0, Part(plan, "bold"))
+    for root, calls in report.imports.items():
+        out.line(0, f"{root} by import: 1 call instead of {calls}.")
     least = f", at least {_duration(report.seconds)} under its quotas" if report.seconds >= 1 else ""
     out.line(0, f"{_count(report.calls, 'call')} to AWS{least} {read}.")
     if report.waits:

@@ -8,10 +8,11 @@ from controller.address import Address
 from controller.apply import apply
 from controller.aws.reader import read
 from controller.diff import diff
-from controller.plan import Plan, Step, plan
+from controller.plan import plan
 from controller.policy import retained
 from controller.retry import Patient
 from controller.state import State
+from controller.steps import Plan, Step
 from controller.succession import succeed
 from tests.engine import HERE, desired
 from tests.fake import FakeGateway

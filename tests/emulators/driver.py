@@ -16,11 +16,13 @@ from controller.aws.client import connect, environment
 from controller.desired import build
 from controller.errors import NotFoundError
 from controller.gateway import Caller, Environment
-from controller.reconcile import Pass, Request
+from controller.reconcile import Pass
 from controller.report import Report
+from controller.request import Request
 from controller.retry import Patient
 from controller.settings import Settings
 from controller.state import State
+from controller.strategy import Strategy
 from controller.terms import Scope
 from tests.engine import HERE, documents
 from tests.fake import FakeGateway
@@ -56,10 +58,12 @@ class Account:
         assert not problems, "\n".join(str(problem) for problem in problems)
         return state
 
-    def open_pass(self, world: World, *, allow: str = "", **settings: Any) -> Pass:
+    def open_pass(
+        self, world: World, *, allow: str = "", strategy: Strategy = "calls", **settings: Any
+    ) -> Pass:
         """A pass that may do everything, without waiting between repeats."""
         chosen = Settings(**{"prune": True, "limits": NO_LIMITS, **settings})
-        request = Request((Path(),), Path(), chosen, "default", allow=allow)
+        request = Request((Path(),), Path(), chosen, "default", allow=allow, strategy=strategy)
         patient = Patient(self.caller, sleep=lambda _: None)
         return Pass(request, self.desired(world), patient, self.environment)
 
@@ -70,6 +74,7 @@ class Account:
         assert not unreadable, unreadable
         report = one.apply(lambda _: None, threading.Event())
         failed = [f"{change.root} > {change.path}: {change.error}" for change in report.changes if change.error]
+        failed += report.errors
         assert not failed, "\n".join(failed)
         return report
 

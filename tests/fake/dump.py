@@ -86,6 +86,8 @@ def plain(value: Any, names: Names | None = None) -> Any:
 def _plain_record(record: Record, names: Names) -> Record:
     result: Record = {}
     for name, value in record.items():
+        if name == "cacheNamespace" and IDENTITY.fullmatch(value):
+            continue
         if name in VOLATILE and not (name == "clientCertificateId" and "stageName" in record):
             continue
         if name in JSON_TEXTS and isinstance(value, str):
@@ -94,6 +96,9 @@ def _plain_record(record: Record, names: Names) -> Record:
             shown = {key: template or "" for key, template in value.items()}
         elif name in ("stageVariableOverrides", "variables", "tags"):
             shown = {key: plain(one, names) for key, one in value.items() if key != HISTORY}
+        elif name == "requestParameters":
+            # An import declares the path's variables by itself.
+            shown = {key: plain(one, names) for key, one in value.items() if not _is_variable(key)}
         elif name == "tlsConfig":
             shown = {key: one for key, one in value.items() if one}
         else:
@@ -101,6 +106,10 @@ def _plain_record(record: Record, names: Names) -> Record:
         if shown not in (None, "", {}, []):
             result[plain(name, names)] = shown
     return result
+
+
+def _is_variable(parameter: str) -> bool:
+    return parameter.startswith("method.request.path.")
 
 
 def _document(text: str, names: Names) -> Any:
@@ -120,11 +129,16 @@ def definition(world: World, api: Api) -> Record:
     return {
         "settings": plain(settings, names),
         "authorizers": {one["name"]: _authorizer(one, names) for one in api.authorizers.values()},
-        "models": {name: plain(model, names) for name, model in api.models.items()},
+        "models": {name: plain(model, names) for name, model in api.models.items() if not _is_seeded(model)},
         "validators": {names[key]: plain(one, names) for key, one in api.validators.items()},
         "gateway_responses": plain(api.gateway_responses, names),
         "paths": _paths(api, names),
     }
+
+
+def _is_seeded(model: Record) -> bool:
+    """As AWS puts it into every API; an import of that leaves the description out."""
+    return model["name"] in ("Empty", "Error") and f'"title": "{model["name"]} Schema"' in model["schema"]
 
 
 def _authorizer(record: Record, names: Names) -> Record:

@@ -34,6 +34,7 @@ class Authorizer(RestKind):
     listing = Listing("GetAuthorizers")
     id_field = "id"
     definition = True
+    importable = True
     shorthands = {"lambda": str}
 
     param = "authorizerId"

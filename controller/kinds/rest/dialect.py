@@ -45,10 +45,6 @@ class RestKind(Resource):
         return frozenset(reads), frozenset({cls.create, cls.update, cls.delete, *tagging, *cls.further} - {""})
 
     @classmethod
-    def updatable(cls) -> bool:
-        return bool(cls.update)
-
-    @classmethod
     def named(cls, at: Address) -> dict[str, Any]:
         """The parameter that names this resource: late id or key."""
         return {cls.param: at if cls.id_field else at.key} if cls.param else {}

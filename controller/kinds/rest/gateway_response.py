@@ -54,6 +54,7 @@ class GatewayResponse(RestKind):
     listing = Listing("GetGatewayResponses")
     key_field = "responseType"
     definition = True
+    importable = True
 
     param = "responseType"
     create = "PutGatewayResponse"

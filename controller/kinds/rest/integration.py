@@ -37,6 +37,7 @@ class Integration(RestKind):
     container = "Method"
     slot = Slot("integration", payload="methodIntegration", shape="one")
     definition = True
+    importable = True
     shorthands = {"lambda": str}
 
     create = "PutIntegration"
@@ -137,6 +138,7 @@ class IntegrationResponse(RestKind):
     slot = Slot("responses", payload="integrationResponses")
     key_field = "statusCode"
     definition = True
+    importable = True
 
     param = "statusCode"
     create = "PutIntegrationResponse"

@@ -63,6 +63,7 @@ class Path(RestKind):
     key_field = "path"
     id_field = "id"
     definition = True
+    importable = True
     builtins = frozenset({"/"})
     shorthands = {"cors": Cors}
 

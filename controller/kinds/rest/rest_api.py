@@ -10,14 +10,15 @@ from pydantic import BeforeValidator, Field, ValidationInfo, model_validator
 from controller.address import Address
 from controller.call import Call, Fact, Text
 from controller.facets import COSMETIC, DOCUMENT, LOCAL, TAGS, ServerDefault, StringSet, Value, Wire, dumped
+from controller.kinds.rest import openapi
 from controller.kinds.rest.authorizer import with_authorization
 from controller.kinds.rest.cors import Cors, spread_cors
 from controller.kinds.rest.dialect import OWN_TAGS, RESERVED_TAGS, RootKind
 from controller.kinds.rest.patch import Operation, replace
 from controller.kinds.rest.path import with_ancestors
 from controller.kinds.rest.policy import compress, decode, read_policy
-from controller.model import Resource, register
-from controller.terms import Context, Listing, Right, Scope
+from controller.model import Resource, Resources, register
+from controller.terms import Context, Import, Listing, Right, Scope
 
 
 EndpointType = Literal["EDGE", "REGIONAL", "PRIVATE"]
@@ -149,6 +150,9 @@ class RestApi(RootKind):
 
     def dump(self, name: str, value: Any, at: Address) -> Any:
         return dumped(value)
+
+    def importing(self, at: Address, desired: Resources, live: Resources) -> Import | None:
+        return openapi.importing(at, desired, live)
 
     def updating(self, at: Address, old: Self) -> list[Call]:
         if (old.endpointConfiguration.types, self.endpointConfiguration.types) == (("PRIVATE",), ("EDGE",)):

@@ -24,6 +24,21 @@ from controller.terms import Context, Listing, Slot
 _URL = "https://apigateway.amazonaws.com/restapis/"
 _LOCAL = "#/models/"
 
+SEEDED: Mapping[str, Mapping[str, Any]] = {
+    "Empty": {
+        "$schema": "http://json-schema.org/draft-04/schema#",
+        "title": "Empty Schema",
+        "type": "object",
+    },
+    "Error": {
+        "$schema": "http://json-schema.org/draft-04/schema#",
+        "title": "Error Schema",
+        "type": "object",
+        "properties": {"message": {"type": "string"}},
+    },
+}
+"""The models that AWS puts into every API that CreateRestApi makes."""
+
 
 @register
 class Model(RestKind):
@@ -34,7 +49,8 @@ class Model(RestKind):
     slot = Slot("models")
     listing = Listing("GetModels")
     definition = True
-    builtins = frozenset({"Empty", "Error"})
+    importable = True
+    builtins = frozenset(SEEDED)
 
     param = "modelName"
     key_param = "name"
@@ -102,6 +118,7 @@ class RequestValidator(RestKind):
     listing = Listing("GetRequestValidators")
     id_field = "id"
     definition = True
+    importable = True
 
     param = "requestValidatorId"
     key_param = "name"

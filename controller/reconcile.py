@@ -13,6 +13,7 @@ from typing import Any
 
 from controller import __version__, kinds
 from controller.address import Address
+from controller.adoption import adopted
 from controller.apply import Outcome, apply
 from controller.aws import index
 from controller.aws.client import Client, Role, connect, environment, session_name
@@ -31,7 +32,7 @@ from controller.policy import Rules, Verdict, guard, renaming, retained, staying
 from controller.report import Progress, Report, StageView, Status, change_views, summarise, warning_views
 from controller.retry import Patient
 from controller.settings import Settings, Target
-from controller.source import load, revision
+from controller.source import Loaded, load, revision
 from controller.state import State
 from controller.succession import succeed
 from controller.terms import Scope
@@ -107,6 +108,7 @@ class Pass:
         where = self._environment
         scope = Scope(where.account, where.region, where.partition)
         self._desired = staying(self._desired, self._live, rules, scope)
+        self._live = adopted(self._desired, self._live)
         compared = retained(self._desired, self._live, rules.history)
         changes = diff(self._desired, compared, renaming=renaming(rules))
         self._verdict = guard(changes, self._desired, compared, rules, datetime.now(UTC))
@@ -198,6 +200,12 @@ def open_pass(request: Request, pacers: Pacers | None = None) -> Pass:
 
     Passes that run at the same time are to be given the same pacers.
     """
+    patient, where = connected(request, pacers)
+    return Pass(request, desired(request, where, Secrets(patient)), patient, where)
+
+
+def connected(request: Request, pacers: Pacers | None = None) -> tuple[Patient, Environment]:
+    """A caller for the account of the target, and whose it is. Raises GatewayError's subclasses."""
     aim = request.aim
     client = _client(request)
     where = environment(client, request.owner)
@@ -209,8 +217,7 @@ def open_pass(request: Request, pacers: Pacers | None = None) -> Pass:
         )
         raise AccessError(message)
     client.pacer = (pacers or Pacers()).of(where.account, where.region, request.quota_share)
-    patient = Patient(client)
-    return Pass(request, desired(request, where, Secrets(patient)), patient, where)
+    return Patient(client), where
 
 
 def _client(request: Request) -> Client:
@@ -265,22 +272,26 @@ def iam_policy(request: Request, *, read_only: bool) -> dict[str, Any]:
 
 def desired(request: Request, where: Environment, look_up: Callable[[str], str]) -> State:
     """The desired state that the specs describe for a target. `look_up` reads secrets. Raises SpecErrors."""
+    found = loaded(request, where, look_up)
+    state, problems = build(found.documents, Scope(where.account, where.region, where.partition), found.revision)
+    wrong = [*found.problems, *problems, *(state.warnings if request.strict else ())]
+    if wrong:
+        raise SpecErrors(wrong)
+    return state
+
+
+def loaded(request: Request, where: Environment, look_up: Callable[[str], str]) -> Loaded:
+    """The documents of a target, before anything is made of them."""
     given = {
         "account": where.account,
         "region": where.region,
         "partition": where.partition,
         "target": request.target,
     }
-    loaded = load(
+    return load(
         request.specs,
         checkout=request.checkout,
         variables=given | request.aim.variables,
         environ=request.environ,
         secrets=look_up,
     )
-    scope = Scope(where.account, where.region, where.partition)
-    state, problems = build(loaded.documents, scope, loaded.revision)
-    found = [*loaded.problems, *problems, *(state.warnings if request.strict else ())]
-    if found:
-        raise SpecErrors(found)
-    return state

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, Self
 
+from pydantic import BaseModel
+
 from controller.address import Address
 from controller.call import RAW_ID
-from controller.facets import Facets, Value, facets, written
+from controller.facets import DERIVED, INTERNAL, SENSITIVE, Facets, Value, facets, same
 from controller.terms import Context, Scope
 
 
@@ -74,3 +76,32 @@ def _named(facet: Facets, value: Any, context: Context) -> Any:
     if facet.ref and facet.ref.by_id:
         return context.name(facet.ref.kind, value)
     return value
+
+
+def written(value: Any) -> Any:
+    """The value as an author would write it: nested models without what is at the default, and without secrets."""
+    match value:
+        case BaseModel():
+            kind = type(value)
+            return {
+                kind.model_fields[name].alias or name: written(getattr(value, name))
+                for name, facet in facets(kind).items()
+                if not facet.marks & {INTERNAL, DERIVED, SENSITIVE} and not _usual(value, name, facet)
+            }
+        case frozenset():
+            return sorted(value)
+        case Mapping():
+            return {key: written(item) for key, item in value.items()}
+        case list() | tuple():
+            return [written(item) for item in value]
+        case float() if value.is_integer():
+            return int(value)
+        case _:
+            return value
+
+
+def _usual(model: BaseModel, name: str, facet: Facets) -> bool:
+    """True for a value that is there when nobody says anything."""
+    value = getattr(model, name)
+    accepted = facet.server_default.accepted if facet.server_default else ()
+    return value in accepted or same(value, type(model).model_fields[name].get_default(call_default_factory=True))

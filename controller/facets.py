@@ -232,40 +232,11 @@ def secrets(value: Any) -> Iterator[str]:
                 yield from secrets(item)
 
 
-def written(value: Any) -> Any:
-    """The value as an author would write it: nested models without what is at the default, and without secrets."""
-    match value:
-        case BaseModel():
-            kind = type(value)
-            return {
-                kind.model_fields[name].alias or name: written(getattr(value, name))
-                for name, facet in facets(kind).items()
-                if not facet.marks & {INTERNAL, DERIVED, SENSITIVE} and not _usual(value, name, facet)
-            }
-        case frozenset():
-            return sorted(value)
-        case Mapping():
-            return {key: written(item) for key, item in value.items()}
-        case list() | tuple():
-            return [written(item) for item in value]
-        case float() if value.is_integer():
-            return int(value)
-        case _:
-            return value
-
-
 def inside(value: Any, *steps: str) -> Mapping[str, Any]:
     """The mapping at the end of these keys; empty where there is none."""
     for step in steps:
         value = value.get(step) if isinstance(value, Mapping) else None
     return value if isinstance(value, Mapping) else {}
-
-
-def _usual(model: BaseModel, name: str, facet: Facets) -> bool:
-    """True for a value that is there when nobody says anything."""
-    value = getattr(model, name)
-    accepted = facet.server_default.accepted if facet.server_default else ()
-    return value in accepted or same(value, type(model).model_fields[name].get_default(call_default_factory=True))
 
 
 def wired(value: Any) -> Any:

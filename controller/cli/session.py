@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
+    from controller.importing.adopt import Imported, Wish
+    from controller.importing.update import Updated
     from controller.reconcile import Checked, Request
     from controller.report import Progress, Report
 
@@ -52,6 +54,13 @@ class Engine(Protocol):
         """The IAM policy that a run needs."""
 
 
+    def import_roots(self, request: Request, wish: Wish) -> Imported:
+        """Writes specs for live roots."""
+
+    def update(self, request: Request, names: tuple[str, ...]) -> Updated:
+        """Writes drift into specs."""
+
+
 class RealEngine:
     """The product's own. Imported late: help and errors of usage need no AWS client."""
 
@@ -75,6 +84,20 @@ class RealEngine:
         from controller import reconcile  # noqa: PLC0415
 
         return reconcile.iam_policy(request, read_only=read_only)
+
+    def import_roots(self, request: Request, wish: Wish) -> Imported:
+        """Writes specs for live roots."""
+        from controller.importing.adopt import import_roots  # noqa: PLC0415
+        from controller.reconcile import connected  # noqa: PLC0415
+
+        return import_roots(request, wish, *connected(request, self._pacers))
+
+    def update(self, request: Request, names: tuple[str, ...]) -> Updated:
+        """Writes drift into specs."""
+        from controller.importing.update import update  # noqa: PLC0415
+        from controller.reconcile import connected  # noqa: PLC0415
+
+        return update(request, names, *connected(request, self._pacers))
 
 
 Colour = Literal["auto", "always", "never"]

@@ -10,7 +10,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from controller.facets import INTERNAL, Value, Wire, facets, same, written
+from controller.dialects import written
+from controller.facets import INTERNAL, Value, Wire, facets, same
 from controller.kinds.rest import patch
 from controller.kinds.rest.patch import Operation
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pydantic import SecretStr
@@ -69,10 +69,6 @@ def _expand(document: Document, scope: Scope, draft: _Draft) -> None:
         where = document.marks.at(["kind"])
         draft.problems.append(Problem(message, where, _near(document.kind, roots)))
         return
-    if "adopt" in document.metadata:
-        # Silence would make a second one beside what was to be taken over.
-        where = document.marks.at(["metadata", "adopt"])
-        draft.problems.append(Problem("adopt is not supported yet", where))
     root = Address(document.kind, KINDS[document.kind].canonical_key(document.name))
     if root in draft.standing:
         draft.problems.append(Problem(f"{root} is described twice", document.marks.at(["metadata", "name"])))
@@ -84,7 +80,7 @@ def _expand(document: Document, scope: Scope, draft: _Draft) -> None:
         draft.warnings += written_out.warnings
         draft.faulty |= {root} if written_out.problems else set()
     resources, places, faults = from_spec(root, _plain(document.spec), scope)
-    draft.standing[root] = from_metadata(document.metadata)
+    draft.standing[root] = _standing(root, document, draft)
     draft.resources |= {
         at: item.marked(marks(draft.standing[at])) if at == root else item for at, item in resources.items()
     }
@@ -94,6 +90,19 @@ def _expand(document: Document, scope: Scope, draft: _Draft) -> None:
     found = [_problem(document, fault) for fault in faults]
     draft.problems += [problem for problem in found if problem.where not in told]
     draft.faulty |= {root} if faults else set()
+
+
+def _standing(root: Address, document: Document, draft: _Draft) -> Standing:
+    where = document.marks.at(["metadata", "adopt"])
+    standing = replace(from_metadata(document.metadata), place=str(where))
+    if standing.adopt and KINDS[root.kind].singleton:
+        message = f"there is one {root.kind}, which needs no adopting: take adopt out"
+        draft.problems.append(Problem(message, where))
+    for other, theirs in draft.standing.items():
+        if standing.adopt and (other.kind, theirs.adopt) == (root.kind, standing.adopt):
+            message = f"{standing.adopt} is adopted by {other} already, at {theirs.place}"
+            draft.problems.append(Problem(message, where))
+    return standing
 
 
 def _problem(document: Document, fault: Fault) -> Problem:

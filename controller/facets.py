@@ -232,6 +232,13 @@ def secrets(value: Any) -> Iterator[str]:
                 yield from secrets(item)
 
 
+def inside(value: Any, *steps: str) -> Mapping[str, Any]:
+    """The mapping at the end of these keys; empty where there is none."""
+    for step in steps:
+        value = value.get(step) if isinstance(value, Mapping) else None
+    return value if isinstance(value, Mapping) else {}
+
+
 def wired(value: Any) -> Any:
     """The value as a create call wants it: nested models without what they leave at the default."""
     match value:

@@ -48,8 +48,8 @@ def lower(
     changes: Iterable[Change], desired: State, live: State, imported: Container[Address] = ()
 ) -> dict[Address, Chains]:
     """The chains of every address that needs any. What the import of its root carries has no calls of its own."""
-    by_address = {change.at: change for change in changes if change.action is not Action.RENAME}
-    renames = {change.at: change for change in changes if change.action is Action.RENAME}
+    beside = (Action.RENAME, Action.ADOPT)
+    by_address = {change.at: change for change in changes if change.action not in beside}
     found: dict[Address, Chains] = {}
     for at, change in (by_address | _let_go(by_address, desired, live)).items():
         cover = _cover(at, by_address)
@@ -61,9 +61,10 @@ def lower(
             found[cover].covers.append(at)
             if at in found and not found[at].leave and live.resources[at].leaves_first():
                 found[at].leave = live.resources[at].deleting(at)
-    for at, change in renames.items():
-        chains = found.setdefault(at, Chains(change))
-        chains.arrive = [*desired.resources[at].renaming(at), *chains.arrive]
+    for change in changes:
+        if change.action in beside:
+            chains = found.setdefault(change.at, Chains(change))
+            chains.arrive = [*_first(change, desired, live), *chains.arrive]
     _retake_claims(found, desired, live)
     _open_circles(found, desired, live)
     return {
@@ -83,6 +84,14 @@ def _leaves_alone(chains: Chains) -> list[Call]:
     """What has to leave by itself does so before an import too."""
     old = chains.change.old
     return chains.leave if _leaves(chains.change) and old is not None and old.leaves_first() else []
+
+
+def _first(change: Change, desired: State, live: State) -> list[Call]:
+    """What comes before anything else is done to an address."""
+    resource = desired.resources[change.at]
+    if change.action is Action.RENAME:
+        return resource.renaming(change.at)
+    return resource.adopting(change.at, live.adopted[change.at].tags)
 
 
 def _cover(at: Address, changes: Mapping[Address, Change]) -> Address | None:

@@ -8,12 +8,10 @@ from typing import Any, ClassVar, Protocol, Self
 
 from controller.address import Address
 from controller.call import RAW_ID, Call, Fact, Text
-from controller.facets import CREATE_ONLY, ROLE, SENSITIVE, Facets, Ref, Value, aligned, canonical, facets, same
+from controller.dialects import Spoken
+from controller.facets import CREATE_ONLY, ROLE, SENSITIVE, Facets, Ref, aligned, canonical, facets, same
 from controller.gateway import Environment
 from controller.terms import Context, Difference, Family, Import, Listing, Right, Scope, Slot
-
-
-_EMPTY: tuple[Any, ...] = (None, "", {}, [])
 
 
 class Live(Protocol):
@@ -32,7 +30,7 @@ class Around:
     environment: Environment
 
 
-class Resource(Value):
+class Resource(Spoken):
     """Base of all kinds. A subclass with a `kind` is registered; its file is all the core needs."""
 
     kind: ClassVar[str] = ""
@@ -45,11 +43,12 @@ class Resource(Value):
     snapshot: ClassVar[bool] = False
     support: ClassVar[bool] = False
     builtins: ClassVar[frozenset[str]] = frozenset()
-    shorthands: ClassVar[Mapping[str, Any]] = {}
     make_before_break: ClassVar[bool] = False
     """Replaced by a new one that comes before the old one goes: AWS must allow two of a name."""
     singleton: ClassVar[bool] = False
     """Always there, and nobody's: live as soon as a spec describes it, never created and never deleted."""
+    usual_order: ClassVar[tuple[str, ...]] = ()
+    """The order in which people write keys, where it is not the alphabet's."""
     follows: ClassVar[str] = ""
     """A kind whose every step in the same root comes first."""
     importable: ClassVar[bool] = False
@@ -88,34 +87,6 @@ class Resource(Value):
         Raises GatewayError if the root had better be left alone.
         """
         return []
-
-    # ── the two dialects ──
-    @classmethod
-    def desugar(cls, raw: dict[str, Any], scope: Scope) -> dict[str, Any]:
-        """The author's words with the shorthands of this kind written out."""
-        return raw
-
-    @classmethod
-    def from_spec(cls, key: str, raw: Mapping[str, Any]) -> Self:
-        """Raises pydantic's ValidationError."""
-        return cls.model_validate(raw, strict=True)
-
-    @classmethod
-    def from_aws(cls, payload: Mapping[str, Any], context: Context) -> Self:
-        """A live item as a resource. Members that are not declared are left out; empty is absent."""
-        values = {
-            name: _named(facet, payload[facet.read], context)
-            for name, facet in facets(cls).items()
-            if payload.get(facet.read) not in _EMPTY
-        }
-        for name, raw in cls.raw_fields():
-            values.pop(name if str(values.get(name, "")).startswith(RAW_ID) else raw, None)
-        return cls.model_validate(values, context={"live": True})
-
-    @classmethod
-    def raw_fields(cls) -> Iterator[tuple[str, str]]:
-        """References that may be given as an id as well: the field of the name and that of the id."""
-        return ((name, facet.ref.raw) for name, facet in facets(cls).items() if facet.ref and facet.ref.raw)
 
     def marked(self, tags: Mapping[str, str]) -> Self:
         """This root with further tags; kinds without tags have no room for them."""
@@ -195,6 +166,15 @@ class Resource(Value):
         """The calls that give a live resource, known by its new address, its new name."""
         raise NotImplementedError
 
+    def adopting(self, at: Address, tags: Mapping[str, str]) -> list[Call]:
+        """The calls that make a live root, known by its AWS id, this owner's, and give it these tags too."""
+        raise NotImplementedError
+
+    @classmethod
+    def taken_over(cls, root: Address, desired: Mapping[Address, Resource], live: Live) -> dict[str, str]:
+        """What an adopted root, whose definition is as desired, needs remembered in tags; `live` is rewritten."""
+        return {}
+
     def widened(self, old: Self) -> Self:
         """What to be first, when dependants need the new before the old may go; this resource itself by default."""
         return self
@@ -262,12 +242,6 @@ class Resource(Value):
 
 def _shown(facet: Facets, value: Any) -> Any:
     return "(sensitive)" if SENSITIVE in facet.marks and value is not None else canonical(value)
-
-
-def _named(facet: Facets, value: Any, context: Context) -> Any:
-    if facet.ref and facet.ref.by_id:
-        return context.name(facet.ref.kind, value)
-    return value
 
 
 def target(ref: Ref, at: Address, key: str) -> Address:

@@ -57,7 +57,14 @@ class Verdict:
     def digest(self) -> str:
         """Twelve hexadecimal digits that stand for exactly these changes."""
         content = [
-            (str(change.at), change.action, change.was and str(change.was), canonical(change.new), _names(change))
+            (
+                str(change.at),
+                change.action,
+                change.was and str(change.was),
+                canonical(change.new),
+                _names(change),
+                change.reason,
+            )
             for change in self.changes
         ]
         return hashlib.sha256(json.dumps(content, default=str).encode()).hexdigest()[:12]
@@ -69,7 +76,7 @@ def _names(change: Change) -> list[tuple[str, object, object]]:
 
 _ALLOWED = {
     "sync": frozenset(Action),
-    "upsert-only": frozenset({Action.CREATE, Action.UPDATE, Action.RENAME}),
+    "upsert-only": frozenset({Action.CREATE, Action.UPDATE, Action.RENAME, Action.ADOPT}),
     "create-only": frozenset({Action.CREATE}),
 }
 
@@ -82,7 +89,7 @@ def orphans(desired: State, live: State) -> frozenset[Address]:
 
 def guard(changes: tuple[Change, ...], desired: State, live: State, rules: Rules, now: datetime) -> Verdict:
     """What the rules say of the changes."""
-    held = dict(_held(desired, live, rules, now)) | dict(_hands_off(changes))
+    held = dict(_held(desired, live, rules, now)) | dict(_hands_off(changes)) | dict(_unfit(changes, live))
     held |= dict(_in_use(changes, desired, live, held))
     asked = [change for change in changes if change.at.root not in held]
     kept = tuple(asked if rules.policy == "sync" else feasible(asked, _ALLOWED[rules.policy], live))
@@ -211,15 +218,24 @@ def _must_wait(
     return not {*enclosures(change.at), *new.refs(change.at)}.isdisjoint(missing)
 
 
+def _unfit(changes: tuple[Change, ...], live: State) -> Iterator[tuple[Address, str]]:
+    """Who adopts a root means that one, and not another in its place."""
+    for change in changes:
+        if change.action is Action.REPLACE and change.at in live.adopted:
+            aws_id = live.adopted[change.at].aws_id
+            yield change.at, f"{aws_id} is not adopted, since it would be replaced: {change.reason}"
+
+
 def _refusals(changes: tuple[Change, ...], desired: State, live: State, rules: Rules) -> Iterator[str]:
     for at in sorted({change.at.root for change in changes}):
         standing = live.standing.get(at, Standing())
         if standing.manager:
             yield f"{at} carries the mark of {standing.manager}: two managers would undo each other's changes"
-        top = next((change for change in changes if change.at == at), None)
-        protected = standing.protect or desired.standing.get(at, Standing()).protect
-        if top and top.action in (Action.REPLACE, Action.DELETE) and protected:
-            yield f"{at} is protected and would be {top.action}d"
+        if (adoption := live.adopted.get(at)) and adoption.owner:
+            yield f"{at} ({adoption.aws_id}) is managed by {adoption.owner}: adopting it would take it from them"
+        going = next((c for c in changes if c.at == at and c.action in (Action.REPLACE, Action.DELETE)), None)
+        if going and (standing.protect or desired.standing.get(at, Standing()).protect):
+            yield f"{at} is protected and would be {going.action}d"
     if live.roots() and not desired.roots() and any(c.action is Action.DELETE for c in changes):
         yield "the specs are suddenly empty: everything that is live would be deleted"
     yield from _limits(changes, live, rules)

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 
 from controller import __version__
 from controller.address import Address
+from controller.adoption import adopted
 from controller.apply import Outcome, Proof, apply
 from controller.aws.client import environment
 from controller.aws.pacing import Pacers
@@ -60,6 +61,7 @@ class Pass:
         where = self._environment
         scope = Scope(where.account, where.region, where.partition)
         self._desired = staying(self._desired, self._live, rules, scope)
+        self._live = adopted(self._desired, self._live)
         compared = retained(self._desired, self._live, rules.history)
         changes = diff(self._desired, compared, renaming=renaming(rules))
         self._verdict = guard(changes, self._desired, compared, rules, datetime.now(UTC))
@@ -171,6 +173,12 @@ def open_pass(request: Request, pacers: Pacers | None = None) -> Pass:
 
     Passes that run at the same time are to be given the same pacers.
     """
+    patient, where = connected(request, pacers)
+    return Pass(request, desired(request, where, Secrets(patient)), patient, where)
+
+
+def connected(request: Request, pacers: Pacers | None = None) -> tuple[Patient, Environment]:
+    """A caller for the account of the target, and whose it is. Raises GatewayError's subclasses."""
     aim = request.aim
     client = connection(request)
     where = environment(client, request.owner)
@@ -182,5 +190,4 @@ def open_pass(request: Request, pacers: Pacers | None = None) -> Pass:
         )
         raise AccessError(message)
     client.pacer = (pacers or Pacers()).of(where.account, where.region, request.quota_share)
-    patient = Patient(client)
-    return Pass(request, desired(request, where, Secrets(patient)), patient, where)
+    return Patient(client), where

@@ -45,7 +45,7 @@ class ChangeView(Item):
     path: str
     kind: str
     key: str
-    action: Literal["create", "update", "replace", "rename", "delete"]
+    action: Literal["create", "update", "replace", "rename", "delete", "adopt"]
     reason: str = ""
     was: str = ""
     fields: tuple[FieldChange, ...] = ()
@@ -85,6 +85,7 @@ class Summary(Item):
     replace: int = 0
     rename: int = 0
     delete: int = 0
+    adopt: int = 0
     failed: int = 0
     blocked: int = 0
     unchanged: int = 0
@@ -92,7 +93,7 @@ class Summary(Item):
     @property
     def changes(self) -> int:
         """All changes of the plan."""
-        return self.create + self.update + self.replace + self.rename + self.delete
+        return self.create + self.update + self.replace + self.rename + self.delete + self.adopt
 
 
 class Report(Item):

@@ -15,7 +15,7 @@ from controller.errors import SpecErrors
 from controller.gateway import Environment
 from controller.policy import Rules
 from controller.settings import Settings, Target
-from controller.source import load, revision
+from controller.source import Loaded, load, revision
 from controller.state import State
 from controller.strategy import Strategy
 from controller.terms import Scope
@@ -84,22 +84,26 @@ def _role(request: Request) -> Role | None:
 
 def desired(request: Request, where: Environment, look_up: Callable[[str], str]) -> State:
     """The desired state that the specs describe for a target. `look_up` reads secrets. Raises SpecErrors."""
+    found = loaded(request, where, look_up)
+    state, problems = build(found.documents, Scope(where.account, where.region, where.partition), found.revision)
+    wrong = [*found.problems, *problems, *(state.warnings if request.strict else ())]
+    if wrong:
+        raise SpecErrors(wrong)
+    return state
+
+
+def loaded(request: Request, where: Environment, look_up: Callable[[str], str]) -> Loaded:
+    """The documents of a target, before anything is made of them."""
     given = {
         "account": where.account,
         "region": where.region,
         "partition": where.partition,
         "target": request.target,
     }
-    loaded = load(
+    return load(
         request.specs,
         checkout=request.checkout,
         variables=given | request.aim.variables,
         environ=request.environ,
         secrets=look_up,
     )
-    scope = Scope(where.account, where.region, where.partition)
-    state, problems = build(loaded.documents, scope, loaded.revision)
-    found = [*loaded.problems, *problems, *(state.warnings if request.strict else ())]
-    if found:
-        raise SpecErrors(found)
-    return state

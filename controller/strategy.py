@@ -39,7 +39,7 @@ def choose(
         found = None if any(_pinned(root)) else root.wanted[root.at].importing(root.at, root.wanted, root.there)
         if found is None:
             continue
-        chains = lower(root.changes, State(root.wanted), State(root.there))
+        chains = lower(root.changes, State(root.wanted), replace(live, resources=root.there))
         carried = [chain for at, chain in chains.items() if is_carried(at, root.at)]
         saved = [call.operation for chain in carried for call in chain.calls]
         if strategy == "import" or weight([found.call.operation, *found.proof]) < weight(saved):

@@ -85,11 +85,16 @@ class Right:
 
 @dataclass
 class Scope:
-    """What expanding shorthands may need to know, and where it says what is wrong."""
+    """What expanding and folding shorthands may need to know, and where it says what is wrong.
+
+    `log_groups` are those that are known to be there, and how many days they keep what they are given (None: for
+    ever): nothing else is folded into a name.
+    """
 
     account: str
     region: str
     partition: str
+    log_groups: Mapping[str, int | None] = field(default_factory=dict)
     problems: list[tuple[tuple[str | int, ...], str]] = field(default_factory=list)
 
 

@@ -28,18 +28,23 @@ class NoMarks:
         return Where("/".join(str(part) for part in path))
 
 
-def documents(world: Mapping[str, Mapping[str, Any]]) -> list[Document]:
-    """Documents from `{"RestApi photos": spec}`."""
+def documents(
+    world: Mapping[str, Mapping[str, Any]], adopt: Mapping[str, str] | None = None
+) -> list[Document]:
+    """Documents from `{"RestApi photos": spec}`; `adopt` has the AWS ids that some of them adopt."""
     found = []
     for title, spec in world.items():
         kind, _, name = title.partition(" ")
-        found.append(Document(kind, name, {"name": name}, spec, NoMarks()))  # type: ignore[arg-type]
+        metadata = {"name": name} | ({"adopt": adopt[title]} if adopt and title in adopt else {})
+        found.append(Document(kind, name, metadata, spec, NoMarks()))  # type: ignore[arg-type]
     return found
 
 
-def desired(world: Mapping[str, Mapping[str, Any]], revision: str = "abc1234") -> State:
+def desired(
+    world: Mapping[str, Mapping[str, Any]], revision: str = "abc1234", adopt: Mapping[str, str] | None = None
+) -> State:
     """The desired state of a world; fails the test if it is not a valid one."""
-    state, problems = build(documents(world), Scope(HERE.account, HERE.region, HERE.partition), revision)
+    state, problems = build(documents(world, adopt), Scope(HERE.account, HERE.region, HERE.partition), revision)
     assert not problems, "\n".join(str(problem) for problem in problems)
     return state
 
@@ -47,6 +52,7 @@ def desired(world: Mapping[str, Mapping[str, Any]], revision: str = "abc1234") -
 def open_pass(caller: Caller, world: Mapping[str, Mapping[str, Any]], **settings: Any) -> Pass:
     """A pass that may do everything, without waiting between repeats."""
     allow, strategy = settings.pop("allow", ""), settings.pop("strategy", "auto")
+    adopt = settings.pop("adopt", None)
     request = Request(
         (Path(),),
         Path(),
@@ -55,7 +61,7 @@ def open_pass(caller: Caller, world: Mapping[str, Mapping[str, Any]], **settings
         allow=allow,
         strategy=strategy,
     )
-    return Pass(request, desired(world), Patient(caller, sleep=lambda _: None), HERE)
+    return Pass(request, desired(world, adopt=adopt), Patient(caller, sleep=lambda _: None), HERE)
 
 
 def converge(caller: Caller, world: Mapping[str, Mapping[str, Any]], **settings: Any) -> Report:

@@ -233,11 +233,6 @@ def test_a_stage_needs_methods(problems):
     assert "5:12: a stage needs something to serve" in problem
 
 
-def test_taking_over_is_refused_rather_than_ignored(problems):
-    text = document("ApiKey", "acme", "").replace("{name: acme}", "{name: acme, adopt: abc123}")
-    (problem,) = problems(text)
-    assert "3:24: adopt is not supported yet" in problem
-
 
 # ── secrets and the environment ──────────────────────────────────────────────────────────────────
 

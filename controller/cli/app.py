@@ -143,6 +143,40 @@ def export(
     return run(session, name, stage, endpoint_url=endpoint_url, as_json=output is o.Notation.JSON)
 
 
+@app.command("import")
+def import_(
+    ctx: typer.Context,
+    what: o.What = None,
+    *,
+    everything: o.Everything = False,
+    kind: o.Kinds = None,
+    update: o.Update = False,
+    overwrite: o.Overwrite = False,
+    specs: o.Specs = None,
+    target: o.Targets = None,
+    endpoint_url: o.EndpointUrl = None,
+    quota_share: o.QuotaShare = None,
+    local: o.Local = False,
+) -> int:
+    """Write specs for what is live, so that it can be taken over; or, with --update, accepted drift into specs."""
+    from controller.cli import import_ as verb  # noqa: PLC0415
+
+    session: Session = ctx.obj
+    session.specs, session.targets = list(specs or session.specs), list(target or session.targets)
+    session.local |= local
+    usual = o.NO_PACING if session.local else o.SHARE
+    wishes = verb.Wishes(
+        tuple(what or ()),
+        everything=everything,
+        kinds=tuple(kind or ()),
+        update=update,
+        overwrite=overwrite,
+        endpoint_url=endpoint_url,
+        share=o.quota_share(quota_share or usual),
+    )
+    return verb.run(session, wishes)
+
+
 @local_app.command()
 def start(ctx: typer.Context, *, port: o.Port = 4566, local: o.Local = False) -> int:
     """Start the emulator in the background."""

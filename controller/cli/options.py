@@ -180,6 +180,23 @@ StageName = Annotated[
 ]
 FormOption = Annotated[Form, typer.Option("--format", help="openapi: OpenAPI 3.0 with AWS's extensions.")]
 NotationOption = Annotated[Notation, typer.Option("-o", "--output", help="How the document is written.")]
+What = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[ID]...", help="AWS ids of what to import; with --update, names of specs, all by default."
+    ),
+]
+Everything = Annotated[
+    bool, typer.Option("--all", help="Everything of the account and region that nobody manages yet.")
+]
+Kinds = Annotated[
+    list[str] | None,
+    typer.Option("--kind", metavar="KIND", help="Only roots of this kind, such as RestApi. Repeatable."),
+]
+Update = Annotated[
+    bool, typer.Option("--update", help="Write what is live into the specs that are there, in their own words.")
+]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace files that are there already.")]
 Watch = Annotated[
     bool,
     typer.Option("-w", "--watch", envvar="RECONCILE_WATCH", help="Check again whenever a file changes."),

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
+    from controller.importing.adopt import Imported, Wish
+    from controller.importing.update import Updated
     from controller.offline import Checked
     from controller.report import Progress, Report
     from controller.request import Request
@@ -56,6 +58,13 @@ class Engine(Protocol):
         """The OpenAPI document of an API."""
 
 
+    def import_roots(self, request: Request, wish: Wish) -> Imported:
+        """Writes specs for live roots."""
+
+    def update(self, request: Request, names: tuple[str, ...]) -> Updated:
+        """Writes drift into specs."""
+
+
 class RealEngine:
     """The product's own. Imported late: help and errors of usage need no AWS client."""
 
@@ -85,6 +94,20 @@ class RealEngine:
         from controller import offline  # noqa: PLC0415
 
         return offline.export(request, name, stage)
+
+    def import_roots(self, request: Request, wish: Wish) -> Imported:
+        """Writes specs for live roots."""
+        from controller.importing.adopt import import_roots  # noqa: PLC0415
+        from controller.reconcile import connected  # noqa: PLC0415
+
+        return import_roots(request, wish, *connected(request, self._pacers))
+
+    def update(self, request: Request, names: tuple[str, ...]) -> Updated:
+        """Writes drift into specs."""
+        from controller.importing.update import update  # noqa: PLC0415
+        from controller.reconcile import connected  # noqa: PLC0415
+
+        return update(request, names, *connected(request, self._pacers))
 
 
 Colour = Literal["auto", "always", "never"]

@@ -59,7 +59,12 @@ def account_names(world: World) -> Names:
         "key": world.api_keys,
         "certificate": world.certificates,
     }.items():
-        rows = [(key, logical(one) or one.get("description", ""), one) for key, one in records.items()]
+        # Two have a name while one takes the other's place: it goes to the heir, whose tag says so.
+        outlived = {one.get("tags", {}).get(HISTORY) for one in records.values()}
+        rows = [
+            (key, (logical(one) or one.get("description", "")) + " outlived" * (key in outlived), one)
+            for key, one in records.items()
+        ]
         names |= numbered(prefix, rows)
     return names
 

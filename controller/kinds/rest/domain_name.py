@@ -43,6 +43,7 @@ class DomainName(RootKind):
     kind = "DomainName"
     listing = Listing("GetDomainNames", optional=True)
     id_field = "domainName"
+    name_field = "domainName"
 
     param = "domainName"
     create = "CreateDomainName"
@@ -111,6 +112,11 @@ class DomainName(RootKind):
     @classmethod
     def reading(cls, item: Mapping[str, Any]) -> dict[str, Any]:
         return {name: item[name] for name in ("domainName", "domainNameId") if item.get(name)}
+
+    @classmethod
+    def identity(cls, item: Mapping[str, Any]) -> str:
+        # Several private domains may have one name.
+        return "+".join(cls.reading(item).values())
 
     @classmethod
     def named(cls, at: Address) -> dict[str, Any]:

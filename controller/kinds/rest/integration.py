@@ -81,6 +81,18 @@ class Integration(RestKind):
         linked = {"connectionType": "VPC_LINK"} if raw.get("vpcLink") else {}
         return linked | lambdas.integration(raw, scope)
 
+    @classmethod
+    def fold(cls, spec: dict[str, Any], scope: Scope, said: Mapping[str, Any] | None) -> dict[str, Any]:
+        linked = spec.get("vpcLink") and "connectionType" not in (said or {})
+        short = {key: value for key, value in spec.items() if key != "connectionType"} if linked else spec
+        return lambdas.fold_integration(short, scope) if said is None or "lambda" in said else short
+
+    def authored(self, at: Address, ids: Mapping[Address, str]) -> dict[str, Any]:
+        # AWS names the cache after the path's id.
+        path = ids.get(at.lineage[1], "")
+        found = super().authored(at, ids)
+        return {key: value for key, value in found.items() if key != "cacheNamespace" or value != path}
+
     def check(self, at: Address, desired: Mapping[Address, Resource]) -> Iterator[tuple[str, str]]:
         if self.type != "MOCK" and not self.uri:
             yield "type", f"{self.type} needs a uri"

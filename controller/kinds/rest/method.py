@@ -31,6 +31,7 @@ class Method(RestKind):
     container = "Path"
     slot = Slot("methods", payload="resourceMethods")
     key_field = "httpMethod"
+    usual_order = VERBS
     definition = True
     importable = True
 

@@ -52,6 +52,22 @@ def with_ancestors(raw: dict[str, Any]) -> dict[str, Any]:
     return {**raw, "paths": found}
 
 
+def without_ancestors(spec: dict[str, Any]) -> dict[str, Any]:
+    """The inverse: paths that hold nothing, but others below them, are not written."""
+    paths = spec.get("paths", {})
+    above = {parent for path in paths for parent in _ancestors(path)}
+    kept = {path: content for path, content in paths.items() if content or path not in above | {"/"}}
+    rest = {key: value for key, value in spec.items() if key != "paths"}
+    return {**rest, "paths": kept} if kept else rest
+
+
+def _ancestors(path: str) -> Iterator[str]:
+    above = parent_path(path)
+    while above is not None:
+        yield above
+        above = parent_path(above)
+
+
 @register
 class Path(RestKind):
     """A URL path of an API."""

@@ -9,17 +9,24 @@ from pydantic import BeforeValidator, Field, ValidationInfo, model_validator
 
 from controller.address import Address
 from controller.call import Call, Fact, Text
-from controller.facets import COSMETIC, DOCUMENT, LOCAL, TAGS, ServerDefault, StringSet, Value, Wire, dumped
-from controller.kinds.rest import openapi
-from controller.kinds.rest.authorizer import with_authorization
+from controller.facets import COSMETIC, DOCUMENT, LOCAL, TAGS, ServerDefault, StringSet, Value, Wire, dumped, inside
+from controller.kinds.rest import lambdas, openapi
+from controller.kinds.rest.authorizer import with_authorization, without_authorization
 from controller.kinds.rest.cors import Cors, spread_cors
+from controller.kinds.rest.cors_fold import fold_cors
 from controller.kinds.rest.dialect import OWN_TAGS, RESERVED_TAGS, RootKind
 from controller.kinds.rest.patch import Operation, replace
-from controller.kinds.rest.path import with_ancestors
+from controller.kinds.rest.path import with_ancestors, without_ancestors
 from controller.kinds.rest.policy import compress, decode, read_policy
 from controller.model import Resource, Resources, register
 from controller.terms import Context, Import, Listing, Right, Scope
 
+
+_LAST = (
+    *("cors", "authorizers", "models", "requestValidators", "gatewayResponses"),
+    *("documentationParts", "documentationVersions", "paths", "stages"),
+)
+"""What people write after the API's own fields, in this order."""
 
 EndpointType = Literal["EDGE", "REGIONAL", "PRIVATE"]
 
@@ -117,6 +124,21 @@ class RestApi(RootKind):
     @classmethod
     def desugar(cls, raw: dict[str, Any], scope: Scope) -> dict[str, Any]:
         return spread_cors(with_authorization(with_ancestors(raw)), scope)
+
+    @classmethod
+    def fold(cls, spec: dict[str, Any], scope: Scope, said: Mapping[str, Any] | None) -> dict[str, Any]:
+        places = [said, *inside(said, "paths").values()]
+        wanted = said is None or any(isinstance(place, Mapping) and "cors" in place for place in places)
+        short = without_authorization(fold_cors(spec, scope) if wanted else spec, said or {})
+        short = without_ancestors(short)
+        return {key: short[key] for key in sorted(short, key=lambda key: _LAST.index(key) if key in _LAST else -1)}
+
+    def kept(self, at: Address, live: Mapping[Address, Any], scope: Scope) -> tuple[dict[str, Any], str]:
+        ours = any(place.kind == "LambdaPermission" and place.root == at for place in live)
+        if ours or not lambdas.uses(at, live, scope):
+            return {}, ""
+        note = "The functions' policies stay as they are; without permissions: unmanaged they are kept from here."
+        return {"permissions": "unmanaged"}, note
 
     @classmethod
     def from_aws(cls, payload: Mapping[str, Any], context: Context) -> Self:

@@ -23,6 +23,8 @@ from controller.terms import Context, Listing, Slot
 
 _URL = "https://apigateway.amazonaws.com/restapis/"
 _LOCAL = "#/models/"
+_ERROR = {"type": "object", "properties": {"message": {"type": "string"}}}
+"""What the model Error says on AWS, apart from its title; Empty says that it is an object."""
 
 SEEDED: Mapping[str, Mapping[str, Any]] = {
     "Empty": {
@@ -71,6 +73,12 @@ class Model(RestKind):
         own = re.escape(f"{_URL}{context.root}/models/")
         schema = re.sub(own, _LOCAL, payload.get("schema") or "{}")
         return super().from_aws({**payload, "schema": schema}, context)
+
+    def told(self, at: Address) -> bool:
+        if at.key not in self.builtins:
+            return True
+        named = {key: item for key, item in (self.schema_ or {}).items() if key not in ("$schema", "title")}
+        return named not in ({}, {"type": "object"}, _ERROR) or self.contentType != "application/json"
 
     def refs(self, at: Address) -> frozenset[Address]:
         names = set(re.findall(rf'"\$ref":"{_LOCAL}([^"/]+)"', dumped(self.schema_)))

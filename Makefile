@@ -5,11 +5,13 @@ SHELL := bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
+ARGS ?= --publish
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 RUN := .venv/.installed
 DEV := .venv/.installed-dev
+BENCH := .bench/.installed
 LOCALSTACK := .localstack/.installed
 FREE_PORT := import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])
 
@@ -43,9 +45,13 @@ generate: $(RUN) ## Write specs/schema.json
 	$(BIN)/reconcile schema > .venv/schema.json
 	mv .venv/schema.json specs/schema.json
 
+.PHONY: bench
+bench: $(BENCH) $(LOCALSTACK) ## Measure this controller and Terraform side by side; takes hours (ARGS=--help)
+	@.bench/venv/bin/python -m bench $(ARGS)
+
 .PHONY: clean
 clean: ## Delete what make and the tools have made
-	rm -rf .venv .localstack .local build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .localstack .local .bench build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # ── set-up, once ─────────────────────────────────────────────────────────────────────────────────
@@ -65,12 +71,17 @@ $(DEV): $(RUN)
 	@$(PIP) install --group dev
 	@touch $@
 
+# Of its own: with numpy beside it, the command that is measured would load that too.
+$(BENCH): $(DEV)
+	@echo "Setting up .bench …"
+	@$(PYTHON) -m venv .bench/venv
+	@.bench/venv/bin/python -m pip --disable-pip-version-check --quiet install --upgrade 'pip>=25.1'
+	@.bench/venv/bin/python -m pip --disable-pip-version-check --quiet install --editable . --group bench
+	@touch $@
+
 $(LOCALSTACK): tests/emulators/localstack.requirements.txt
 	@echo "Setting up .localstack …"
 	@$(PYTHON) -m venv .localstack
 	@.localstack/bin/python -m pip --disable-pip-version-check --quiet install --requirement $<
 	@touch $@
 
-.PHONY: bench
-bench: $(DEV) ## Count the AWS calls of this controller and of Terraform, on MiniStack
-	$(BIN)/python -m bench.calls

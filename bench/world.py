@@ -1,53 +1,92 @@
-"""What both tools are asked for, and how a command's cost is taken."""
+"""What every tool is asked for: one API of so many endpoints, deployed to a stage."""
 
 from __future__ import annotations
 
-import os
-import subprocess
-import tempfile
-import time
-from collections.abc import Mapping
+import json
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Any
 
 
 API, STAGE, REGION = "bench", "live", "eu-west-1"
+JSON = "application/json"
+REQUEST = json.dumps({"statusCode": 200})
+"""The request template of each endpoint: by it a mock answers with 200."""
 
 
 @dataclass(frozen=True)
-class Spent:
-    """Seconds on the clock and on the processors, of a command and all that it started."""
+class World:
+    """An endpoint is a path below the root with a GET, its mock integration, the answer 200 and its template.
 
-    wall: float
-    cpu: float
+    The versions are those in the template of the first endpoint, and in that of all others.
+    """
+
+    size: int
+    first: int = 1
+    rest: int = 1
+
+    @property
+    def paths(self) -> list[str]:
+        """The names of the endpoints."""
+        return [f"r{index:04}" for index in range(self.size)]
+
+    def template(self, path: str) -> str:
+        """What an endpoint answers."""
+        return json.dumps({"path": path, "version": self.first if path == "r0000" else self.rest})
+
+    @property
+    def victim(self) -> str:
+        """The endpoint whose template somebody changes behind the tools' backs."""
+        return self.paths[self.size // 2]
 
 
-def paths(size: int) -> list[str]:
-    """The resources of the API, all below its root, with a GET each."""
-    return [f"r{index:04}" for index in range(size)]
+ROGUE = "rogue"
+"""The path that somebody adds behind the tools' backs."""
 
 
-def uri(path: str, changed: str = "") -> str:
-    """Where a method's integration leads; the changed one leads elsewhere."""
-    return f"https://{'new' if path == changed else 'backend'}.example.com/{path}"
-
-
-def run(command: list[str], folder: Path, variables: Mapping[str, str]) -> tuple[Spent, str]:
-    """Runs a command with nothing of the caller's environment but PATH. Raises RuntimeError with its output."""
-    own = {
-        "PATH": os.environ.get("PATH", os.defpath),
-        "HOME": tempfile.gettempdir(),
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "AWS_EC2_METADATA_DISABLED": "true",
+def specs(world: World) -> dict[str, Any]:
+    """The world as this project's spec."""
+    methods = {
+        f"/{path}": {
+            "methods": {
+                "GET": {
+                    "integration": {
+                        "type": "MOCK",
+                        "requestTemplates": {JSON: REQUEST},
+                        "responses": {"200": {"responseTemplates": {JSON: world.template(path)}}},
+                    },
+                    "responses": {"200": {}},
+                }
+            }
+        }
+        for path in world.paths
     }
-    before, start = os.times(), time.monotonic()
-    done = subprocess.run(
-        command, cwd=folder, env=own | dict(variables), capture_output=True, text=True, check=False
-    )
-    wall, after = time.monotonic() - start, os.times()
-    if done.returncode:
-        msg = f"{' '.join(command)} ended with {done.returncode}:\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}"
-        raise RuntimeError(msg)
-    cpu = after.children_user + after.children_system - before.children_user - before.children_system
-    return Spent(wall, cpu), done.stdout
+    return {
+        "apiVersion": "apigateway/v1",
+        "kind": "RestApi",
+        "metadata": {"name": API},
+        "spec": {"endpointConfiguration": {"types": ["REGIONAL"]}, "paths": methods, "stages": {STAGE: {}}},
+    }
+
+
+def openapi(world: World) -> dict[str, Any]:
+    """The world as an OpenAPI document with API Gateway's extensions."""
+    return {
+        "openapi": "3.0.1",
+        "info": {"title": API, "version": "1"},
+        "paths": {
+            f"/{path}": {
+                "get": {
+                    "responses": {"200": {"description": "200"}},
+                    "x-amazon-apigateway-integration": {
+                        "type": "mock",
+                        "passthroughBehavior": "when_no_match",
+                        "requestTemplates": {JSON: REQUEST},
+                        "responses": {
+                            "default": {"statusCode": "200", "responseTemplates": {JSON: world.template(path)}}
+                        },
+                    },
+                }
+            }
+            for path in world.paths
+        },
+    }

@@ -5,24 +5,28 @@ Rules that do not bend:
 2. A failed step blocks its successors and nothing else.
 3. Once told to stop, no new call is started; those under way are waited for. Told to drain, it begins no root any
    more and finishes those that it has begun.
+3. Once told to stop, no new call is started; those under way are waited for, but not what AWS does afterwards. Told
+   to drain, it begins no root any more and finishes those that it has begun.
+4. An import is read back. What it did not bring about is done by calls before anything goes on that waits for it.
 """
 
 from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from controller.address import Address
 from controller.call import Call, Probe, resolve
 from controller.diff import Action
-from controller.errors import GatewayError
+from controller.errors import ControllerError, NotFoundError
 from controller.gateway import Environment
-from controller.plan import Plan, Step
 from controller.retry import Patient
+from controller.steps import Plan, Step
 
 
 LANES = 8
@@ -38,6 +42,18 @@ class Outcome:
     error: str = ""
 
 
+@dataclass(frozen=True)
+class Proof:
+    """What reading back found: the ids of what is there, and the plan for what is not as desired."""
+
+    ids: dict[Address, str]
+    rest: Plan
+
+
+Prove = Callable[[Address], Proof]
+"""Reads back the root that was imported. Raises ControllerError."""
+
+
 def apply(
     plan: Plan,
     patient: Patient,
@@ -46,12 +62,16 @@ def apply(
     stop: threading.Event | None = None,
     *,
     drain: threading.Event | None = None,
+    prove: Prove | None = None,
 ) -> Iterator[Outcome]:
-    """Carries out the steps and yields an outcome for each, as they end. Adds to `ids` what it learns."""
-    run = _Run(plan, patient, ids, environment)
+    """Carries out the steps and yields an outcome for each, as they end. Adds to `ids` what it learns.
+
+    A plan with imports needs `prove`.
+    """
     stop, drain = stop or threading.Event(), drain or threading.Event()
+    run = _Run(plan, patient, ids, environment, stop, prove=prove)
     with ThreadPoolExecutor(LANES) as pool:
-        running: dict[Future[dict[str, Any]], Step] = {}
+        running: dict[Future[dict[str, Any] | Proof], Step] = {}
         while True:
             if not stop.is_set():
                 for step in run.startable(only_begun=drain.is_set()):
@@ -67,8 +87,17 @@ def apply(
 class _Run:
     """What is left to do, and which roots are busy."""
 
-    def __init__(self, plan: Plan, patient: Patient, ids: dict[Address, str], environment: Environment) -> None:
-        self.patient, self.ids, self.environment = patient, ids, environment
+    def __init__(
+        self,
+        plan: Plan,
+        patient: Patient,
+        ids: dict[Address, str],
+        environment: Environment,
+        stop: threading.Event,
+        *,
+        prove: Prove | None,
+    ) -> None:
+        self.patient, self.ids, self.environment, self.stop, self.prove = patient, ids, environment, stop, prove
         self.missing = {step: set(waits) for step, waits in plan.steps.items()}
         self.followers: dict[Step, list[Step]] = {step: [] for step in plan.steps}
         for step, waits in plan.steps.items():
@@ -95,9 +124,15 @@ class _Run:
     def _is_ready(self, step: Step) -> None:
         self.ready.setdefault(step.at.root, deque()).append(step)
 
-    def call(self, step: Step) -> dict[str, Any]:
+    def call(self, step: Step) -> dict[str, Any] | Proof:
         """Runs in a worker thread."""
-        return self.patient.perform(self._resolved(step.call))
+        call = self._resolved(step.call)
+        if not step.proof or self.prove is None:
+            return self.patient.perform(call, self.stop)
+        # Not every endpoint knows imports; what is read then says that all is still to be done.
+        with suppress(NotFoundError):
+            self.patient.perform(call, self.stop)
+        return self.prove(step.at)
 
     def _resolved(self, call: Call) -> Call:
         probe = call.probe and Probe(
@@ -113,17 +148,20 @@ class _Run:
     def _fill(self, value: Any) -> Any:
         return resolve(value, self.ids, self.environment)
 
-    def ended(self, step: Step, future: Future[dict[str, Any]]) -> Iterator[Outcome]:
+    def ended(self, step: Step, future: Future[dict[str, Any] | Proof]) -> Iterator[Outcome]:
         """Frees the root, learns ids, and lets successors go or blocks them."""
         self.busy.discard(step.at.root)
         try:
             answer = future.result()
-            if step.teaches and step.change.new is not None:
+            if isinstance(answer, Proof):
+                self.ids |= answer.ids
+                self._insert(answer.rest, step)
+            elif step.teaches and step.change.new is not None:
                 if step.change.action is Action.REPLACE:
                     for inner in [at for at in self.ids if at.within(step.at)]:
                         del self.ids[inner]
                 self.ids |= step.change.new.learn(step.at, answer)
-        except (GatewayError, KeyError) as error:
+        except (ControllerError, KeyError) as error:
             yield Outcome(step, "failed", _sentence(error))
             yield from self._block(step)
             return
@@ -132,6 +170,19 @@ class _Run:
             self.missing[follower].discard(step)
             if not self.missing[follower] and follower in self.left:
                 self._is_ready(follower)
+
+    def _insert(self, rest: Plan, before: Step) -> None:
+        """Puts further steps between that one and all that wait for it."""
+        waiting = list(self.followers[before])
+        self.followers |= {step: list(waiting) for step in rest.steps}
+        for step, waits in rest.steps.items():
+            self.missing[step] = {before, *waits}
+            for earlier in waits:
+                self.followers[earlier].append(step)
+        for follower in waiting:
+            self.missing[follower].update(rest.steps)
+        self.followers[before] += rest.steps
+        self.left.update(rest.steps)
 
     def _block(self, failed: Step) -> Iterator[Outcome]:
         pending = deque(self.followers[failed])

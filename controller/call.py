@@ -1,12 +1,13 @@
 """Calls: one operation of AWS, written down before the ids it needs exist.
 
 Parameters may hold an `Address` where AWS wants an id, a `Fact` where it wants the account or region,
-a `Text` where either is part of a longer string, and a `SecretStr`; `resolve` puts the values in at the
-last moment.
+a `Text` where either is part of a longer string, a `Body` where it is in a document, and a `SecretStr`; `resolve`
+puts the values in at the last moment.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
@@ -39,6 +40,13 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
+class Body:
+    """A JSON document with ids or facts in it."""
+
+    content: Any
+
+
+@dataclass(frozen=True, slots=True)
 class Probe:
     """How to see whether a create call whose answer was lost did its work.
 
@@ -59,7 +67,8 @@ class Wait:
 
     operation, params   the call that reads how it stands
     taught              further parameters, each taken from a member of the first answer
-    member, done        it is finished when the member has one of these values; without any, when it is not found
+    member, done        it is finished when the member has one of these values or is absent; without values, when
+                        it is not found
     failed, reason      it never will be, when the member has one of these; the member that says why
     seconds, deadline   from one reading to the next, and all in all
     """
@@ -80,7 +89,8 @@ class Call:
     """One operation, named as in botocore's service model.
 
     `probe` is set on calls that are not repeatable, `wait` on those whose answer comes before their work is done.
-    With `present_will_do`, "exists already" is no error.
+    With `present_will_do`, "exists already" is no error. A refusal may pass by itself for `settles` seconds, until
+    what was made just before is known everywhere.
     """
 
     operation: str
@@ -89,6 +99,7 @@ class Call:
     probe: Probe | None = None
     wait: Wait | None = None
     present_will_do: bool = False
+    settles: float = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +118,9 @@ def resolve(value: Any, ids: Mapping[Address, str], environment: Environment) ->
             return getattr(environment, value.value)
         case Text():
             return "".join(p if isinstance(p, str) else resolve(p, ids, environment) for p in value.parts)
+        case Body():
+            content = resolve(value.content, ids, environment)
+            return json.dumps(content, separators=(",", ":"), ensure_ascii=False)
         case SecretStr():
             return value.get_secret_value()
         case Mapping():

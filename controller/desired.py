@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pydantic import SecretStr
@@ -18,7 +18,7 @@ from controller.openapi import compiled
 from controller.source import Document, Secret
 from controller.standing import Standing, from_metadata, marks
 from controller.state import State
-from controller.terms import Scope
+from controller.terms import Scope, families
 from controller.tree import Fault, Trail, from_spec
 
 
@@ -47,14 +47,17 @@ def build(documents: Iterable[Document], scope: Scope, revision: str) -> tuple[S
     draft = _Draft()
     for document in documents:
         _expand(document, scope, draft)
+    by_root = families(draft.resources)
     for at, resource in draft.resources.items():
         _references(at, resource, draft)
         # Where something is missing because it is wrong in itself, that one problem is enough.
-        for name, message in resource.check(at, draft.resources) if at.root not in draft.faulty else ():
+        for name, message in resource.check(at, by_root[at.root]) if at.root not in draft.faulty else ():
             draft.say(at, [name], message)
     if not draft.problems:
-        for kind in KINDS.values():
-            kind.derive(draft.resources, revision, scope)
+        for family in by_root.values():
+            for kind in KINDS.values():
+                kind.derive(family, revision, scope)
+            draft.resources |= family
     state = State(
         draft.resources,
         unknown=draft.unknown,
@@ -99,10 +102,6 @@ def _expand(document: Document, scope: Scope, draft: _Draft) -> None:
         draft.problems.append(Problem(message, where, _near(document.kind, roots)))
         draft.unknown[Address(document.kind, document.name)] = message
         return
-    if "adopt" in document.metadata:
-        # Silence would make a second one beside what was to be taken over.
-        where = document.marks.at(["metadata", "adopt"])
-        draft.problems.append(Problem("adopt is not supported yet", where))
     root = _root(document.kind, document.name)
     if root in draft.standing:
         draft.problems.append(Problem(f"{root} is described twice", document.marks.at(["metadata", "name"])))
@@ -117,7 +116,7 @@ def _expand(document: Document, scope: Scope, draft: _Draft) -> None:
             draft.faulty.add(root)
             draft.unknown.setdefault(root, written_out.problems[0].message)
     resources, places, faults = from_spec(root, _plain(document.spec), scope)
-    draft.standing[root] = from_metadata(document.metadata)
+    draft.standing[root] = _standing(root, document, draft)
     draft.resources |= {
         at: item.marked(marks(draft.standing[at])) if at == root else item for at, item in resources.items()
     }
@@ -129,6 +128,19 @@ def _expand(document: Document, scope: Scope, draft: _Draft) -> None:
     if faults:
         draft.faulty.add(root)
         draft.unknown.setdefault(root, faults[0].message)
+
+
+def _standing(root: Address, document: Document, draft: _Draft) -> Standing:
+    where = document.marks.at(["metadata", "adopt"])
+    standing = replace(from_metadata(document.metadata), place=str(where))
+    if standing.adopt and KINDS[root.kind].singleton:
+        message = f"there is one {root.kind}, which needs no adopting: take adopt out"
+        draft.problems.append(Problem(message, where))
+    for other, theirs in draft.standing.items():
+        if standing.adopt and (other.kind, theirs.adopt) == (root.kind, standing.adopt):
+            message = f"{standing.adopt} is adopted by {other} already, at {theirs.place}"
+            draft.problems.append(Problem(message, where))
+    return standing
 
 
 def _problem(document: Document, fault: Fault) -> Problem:

@@ -15,17 +15,18 @@ from enum import StrEnum
 from controller.address import Address
 from controller.facets import CREATE_ONLY, facets
 from controller.model import KINDS, Resource
-from controller.state import State
+from controller.state import Adoption, State
 from controller.terms import Difference
 
 
 class Action(StrEnum):
-    """What happens to a resource."""
+    """What happens to a resource. A rename or an adoption stands beside whatever else does."""
 
     CREATE = "create"
     UPDATE = "update"
     REPLACE = "replace"
     RENAME = "rename"
+    ADOPT = "adopt"
     DELETE = "delete"
 
 
@@ -42,13 +43,15 @@ class Change:
     was: Address | None = None
 
 
-def diff(desired: State, live: State) -> tuple[Change, ...]:
-    """The changes that lead from live to desired, by address."""
+def diff(desired: State, live: State, *, renaming: bool = True) -> tuple[Change, ...]:
+    """The changes that lead from live to desired, by address. Without `renaming`, a new name is a new resource."""
     skipped = desired.unknown.keys() | live.unknown.keys() | live.beyond
-    renames = [change for kind in KINDS.values() for change in kind.renamed(desired.resources, live)]
+    kinds = KINDS.values() if renaming else ()
+    renames = [change for kind in kinds for change in kind.renamed(desired.resources, live)]
     addresses = desired.resources.keys() | live.resources.keys()
     replaced: set[Address] = set()
-    changes = [Change(new, Action.RENAME, was=old) for old, new in renames]
+    changes = [_adoption(at, adoption) for at, adoption in live.adopted.items() if at not in skipped]
+    changes += [Change(new, Action.RENAME, was=old) for old, new in renames]
     for at in sorted(addresses, key=lambda at: (len(at.lineage), str(at))):
         if at.root in skipped or at in live.kept:
             continue
@@ -62,6 +65,14 @@ def diff(desired: State, live: State) -> tuple[Change, ...]:
             if change.action is Action.REPLACE:
                 replaced.add(at)
     return tuple(sorted(changes, key=lambda change: str(change.at)))
+
+
+def _adoption(at: Address, adoption: Adoption) -> Change:
+    """The change that makes a live root this owner's; its tags tell."""
+    tags = tuple(Difference(f"tags[{key}]", None, value) for key, value in adoption.tags.items())
+    kept = "; its stages keep their deployments, whatever these hold, until the definition changes"
+    serving = kept if adoption.tags else ""
+    return Change(at, Action.ADOPT, differences=tags, reason=f"{adoption.aws_id}{serving}")
 
 
 def _inside(at: Address, top: Address) -> bool:

@@ -232,6 +232,13 @@ def secrets(value: Any) -> Iterator[str]:
                 yield from secrets(item)
 
 
+def inside(value: Any, *steps: str) -> Mapping[str, Any]:
+    """The mapping at the end of these keys; empty where there is none."""
+    for step in steps:
+        value = value.get(step) if isinstance(value, Mapping) else None
+    return value if isinstance(value, Mapping) else {}
+
+
 def wired(value: Any) -> Any:
     """The value as a create call wants it: nested models without what they leave at the default."""
     match value:
@@ -261,6 +268,17 @@ def same(old: Any, new: Any) -> bool:
     if isinstance(old, SecretStr) or isinstance(new, SecretStr):
         return bool(old == new)
     return bool(canonical(old) == canonical(new))
+
+
+def filled(desired: Any, live: Any) -> Any:
+    """A desired value with what it leaves to AWS's free choice as it is live."""
+    kind: type[BaseModel] = type(desired)
+    changes = {
+        name: getattr(live, name)
+        for name, facet in facets(kind).items()
+        if facet.server_default and not facet.server_default.accepted and getattr(desired, name) is None
+    }
+    return desired.model_copy(update=changes) if changes else desired
 
 
 def aligned(live: Any, desired: Any) -> Any:

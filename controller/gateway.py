@@ -20,6 +20,11 @@ class Environment:
     partition: str = "aws"
     owner: str = "default"
 
+    @property
+    def domain(self) -> str:
+        """What the host names of AWS's services end in."""
+        return "amazonaws.com.cn" if self.partition == "aws-cn" else "amazonaws.com"
+
 
 class Caller(Protocol):
     """Carries out one operation of an AWS service.

@@ -54,6 +54,13 @@ RATES: Mapping[str, Rate] = {
 """Operations with a quota of their own, besides the total."""
 
 
+def weight(operations: Iterable[str]) -> float:
+    """How many seconds of the quotas these calls use up, each by itself: what to compare ways by."""
+    return sum(
+        1 / TOTAL.per_second + (1 / RATES[name].per_second if name in RATES else 0.0) for name in operations
+    )
+
+
 def seconds(operations: Iterable[str]) -> float:
     """The least time that the quotas allow for these calls, from a full burst on."""
     counts = Counter(operations)

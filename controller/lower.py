@@ -9,7 +9,7 @@ An address has up to four chains:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,7 +17,7 @@ from controller.address import Address
 from controller.call import Call
 from controller.circles import loose, without
 from controller.diff import Action, Change, enclosures
-from controller.model import Resource
+from controller.model import KINDS, Resource
 from controller.state import State
 
 
@@ -38,11 +38,18 @@ class Chains:
     later: frozenset[Address] = frozenset()
     loosened: frozenset[Address] = frozenset()
 
+    @property
+    def calls(self) -> list[Call]:
+        """All of them."""
+        return [*self.loosen, *self.leave, *self.arrive, *self.settle]
 
-def lower(changes: Iterable[Change], desired: State, live: State) -> dict[Address, Chains]:
-    """The chains of every address that needs any."""
-    by_address = {change.at: change for change in changes if change.action is not Action.RENAME}
-    renames = {change.at: change for change in changes if change.action is Action.RENAME}
+
+def lower(
+    changes: Iterable[Change], desired: State, live: State, imported: Container[Address] = ()
+) -> dict[Address, Chains]:
+    """The chains of every address that needs any. What the import of its root carries has no calls of its own."""
+    beside = (Action.RENAME, Action.ADOPT)
+    by_address = {change.at: change for change in changes if change.action not in beside}
     found: dict[Address, Chains] = {}
     for at, change in (by_address | _let_go(by_address, desired, live)).items():
         cover = _cover(at, by_address)
@@ -54,12 +61,37 @@ def lower(changes: Iterable[Change], desired: State, live: State) -> dict[Addres
             found[cover].covers.append(at)
             if at in found and not found[at].leave and live.resources[at].leaves_first():
                 found[at].leave = live.resources[at].deleting(at)
-    for at, change in renames.items():
-        chains = found.setdefault(at, Chains(change))
-        chains.arrive = [*desired.resources[at].renaming(at), *chains.arrive]
+    for change in changes:
+        if change.action in beside:
+            chains = found.setdefault(change.at, Chains(change))
+            chains.arrive = [*_first(change, desired, live), *chains.arrive]
     _retake_claims(found, desired, live)
     _open_circles(found, desired, live)
-    return found
+    return {
+        at: Chains(chains.change, leave=_leaves_alone(chains), covers=chains.covers)
+        if at.root in imported and is_carried(at, at.root)
+        else chains
+        for at, chains in found.items()
+    }
+
+
+def is_carried(at: Address, root: Address) -> bool:
+    """True for what an import of that root brings about."""
+    return at.root == root and KINDS[at.kind].importable
+
+
+def _leaves_alone(chains: Chains) -> list[Call]:
+    """What has to leave by itself does so before an import too."""
+    old = chains.change.old
+    return chains.leave if _leaves(chains.change) and old is not None and old.leaves_first() else []
+
+
+def _first(change: Change, desired: State, live: State) -> list[Call]:
+    """What comes before anything else is done to an address."""
+    resource = desired.resources[change.at]
+    if change.action is Action.RENAME:
+        return resource.renaming(change.at)
+    return resource.adopting(change.at, live.adopted[change.at].tags)
 
 
 def _cover(at: Address, changes: Mapping[Address, Change]) -> Address | None:
@@ -116,8 +148,9 @@ def _update(chains: Chains, old: Resource, new: Resource, gone: list[Address]) -
     if gone:
         chains.leave = released.updating(at, old)
     wide = new.widened(released)
-    chains.arrive = wide.updating(at, released)
-    chains.settle = new.updating(at, wide)
+    # Some kinds put the whole whatever changed: where nothing did, that is a call for nothing.
+    chains.arrive = wide.updating(at, released) if wide != released else []
+    chains.settle = new.updating(at, wide) if new != wide else []
 
 
 def _retake_claims(found: dict[Address, Chains], desired: State, live: State) -> None:

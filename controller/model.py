@@ -8,12 +8,10 @@ from typing import Any, ClassVar, Protocol, Self
 
 from controller.address import Address
 from controller.call import RAW_ID, Call, Fact, Text
-from controller.facets import CREATE_ONLY, ROLE, SENSITIVE, Facets, Ref, Value, aligned, canonical, facets, same
+from controller.dialects import Spoken
+from controller.facets import CREATE_ONLY, ROLE, SENSITIVE, Facets, Ref, aligned, canonical, facets, same
 from controller.gateway import Environment
-from controller.terms import Context, Difference, Listing, Right, Scope, Slot
-
-
-_EMPTY: tuple[Any, ...] = (None, "", {}, [])
+from controller.terms import Context, Difference, Family, Import, Listing, Right, Scope, Slot
 
 
 class Live(Protocol):
@@ -25,14 +23,14 @@ class Live(Protocol):
 
 @dataclass(frozen=True)
 class Around:
-    """What reading a kind that lives outside of its root may need: what is desired, calls, and the account."""
+    """What reading a kind that lives outside of its root may need: what is desired of it, calls, the account."""
 
     desired: Mapping[Address, Resource]
     perform: Callable[[Call], dict[str, Any]]
     environment: Environment
 
 
-class Resource(Value):
+class Resource(Spoken):
     """Base of all kinds. A subclass with a `kind` is registered; its file is all the core needs."""
 
     kind: ClassVar[str] = ""
@@ -45,13 +43,16 @@ class Resource(Value):
     snapshot: ClassVar[bool] = False
     support: ClassVar[bool] = False
     builtins: ClassVar[frozenset[str]] = frozenset()
-    shorthands: ClassVar[Mapping[str, Any]] = {}
     make_before_break: ClassVar[bool] = False
     """Replaced by a new one that comes before the old one goes: AWS must allow two of a name."""
     singleton: ClassVar[bool] = False
     """Always there, and nobody's: live as soon as a spec describes it, never created and never deleted."""
+    usual_order: ClassVar[tuple[str, ...]] = ()
+    """The order in which people write keys, where it is not the alphabet's."""
     follows: ClassVar[str] = ""
     """A kind whose every step in the same root comes first."""
+    importable: ClassVar[bool] = False
+    """Carried by the import of its root (`importing`)."""
 
     # ── identity ──
     @classmethod
@@ -86,34 +87,6 @@ class Resource(Value):
         Raises GatewayError if the root had better be left alone.
         """
         return []
-
-    # ── the two dialects ──
-    @classmethod
-    def desugar(cls, raw: dict[str, Any], scope: Scope) -> dict[str, Any]:
-        """The author's words with the shorthands of this kind written out."""
-        return raw
-
-    @classmethod
-    def from_spec(cls, key: str, raw: Mapping[str, Any]) -> Self:
-        """Raises pydantic's ValidationError."""
-        return cls.model_validate(raw, strict=True)
-
-    @classmethod
-    def from_aws(cls, payload: Mapping[str, Any], context: Context) -> Self:
-        """A live item as a resource. Members that are not declared are left out; empty is absent."""
-        values = {
-            name: _named(facet, payload[facet.read], context)
-            for name, facet in facets(cls).items()
-            if payload.get(facet.read) not in _EMPTY
-        }
-        for name, raw in cls.raw_fields():
-            values.pop(name if str(values.get(name, "")).startswith(RAW_ID) else raw, None)
-        return cls.model_validate(values, context={"live": True})
-
-    @classmethod
-    def raw_fields(cls) -> Iterator[tuple[str, str]]:
-        """References that may be given as an id as well: the field of the name and that of the id."""
-        return ((name, facet.ref.raw) for name, facet in facets(cls).items() if facet.ref and facet.ref.raw)
 
     def marked(self, tags: Mapping[str, str]) -> Self:
         """This root with further tags; kinds without tags have no room for them."""
@@ -176,13 +149,13 @@ class Resource(Value):
         """True if it must be deleted by a call of its own even when its container goes."""
         return False
 
-    def check(self, at: Address, desired: Mapping[Address, Resource]) -> Iterator[tuple[str, str]]:
-        """What AWS would refuse, as (field, message), seen before anything is called."""
+    def check(self, at: Address, desired: Family) -> Iterator[tuple[str, str]]:
+        """What AWS would refuse, as (field, message), seen before anything is called. `desired` is its root's."""
         return iter(())
 
     @classmethod
     def derive(cls, desired: dict[Address, Resource], revision: str, scope: Scope) -> None:
-        """Adds to the desired resources what follows from the others."""
+        """Adds to the desired resources of a root what follows from the others."""
 
     @classmethod
     def renamed(cls, desired: Mapping[Address, Resource], live: Live) -> Iterator[tuple[Address, Address]]:
@@ -192,6 +165,15 @@ class Resource(Value):
     def renaming(self, at: Address) -> list[Call]:
         """The calls that give a live resource, known by its new address, its new name."""
         raise NotImplementedError
+
+    def adopting(self, at: Address, tags: Mapping[str, str]) -> list[Call]:
+        """The calls that make a live root, known by its AWS id, this owner's, and give it these tags too."""
+        raise NotImplementedError
+
+    @classmethod
+    def taken_over(cls, root: Address, desired: Mapping[Address, Resource], live: Live) -> dict[str, str]:
+        """What an adopted root, whose definition is as desired, needs remembered in tags; `live` is rewritten."""
+        return {}
 
     def widened(self, old: Self) -> Self:
         """What to be first, when dependants need the new before the old may go; this resource itself by default."""
@@ -245,10 +227,9 @@ class Resource(Value):
         """The calls that remove this live resource."""
         raise NotImplementedError
 
-    @classmethod
-    def updatable(cls) -> bool:
-        """False for kinds that can only be created and deleted."""
-        return True
+    def importing(self, at: Address, desired: Resources, live: Resources) -> Import | None:
+        """How one call makes everything importable below this root as desired; None if there is no such call."""
+        return None
 
     def learn(self, at: Address, answer: Mapping[str, Any]) -> dict[Address, str]:
         """The AWS ids that the answer to the create call teaches."""
@@ -263,12 +244,6 @@ def _shown(facet: Facets, value: Any) -> Any:
     return "(sensitive)" if SENSITIVE in facet.marks and value is not None else canonical(value)
 
 
-def _named(facet: Facets, value: Any, context: Context) -> Any:
-    if facet.ref and facet.ref.by_id:
-        return context.name(facet.ref.kind, value)
-    return value
-
-
 def target(ref: Ref, at: Address, key: str) -> Address:
     """The address a reference means: in the same root if the kind lives inside one, else a root itself."""
     kind = KINDS[ref.kind]
@@ -280,6 +255,7 @@ def reference(ref: Ref, at: Address, key: str | None) -> Any:
     return target(ref, at, key) if key and ref.by_id else key
 
 
+Resources = Mapping[Address, Resource]
 KINDS: dict[str, type[Resource]] = {}
 
 

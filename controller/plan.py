@@ -15,65 +15,19 @@ Rules that do not bend:
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
-from typing import Any, Literal
+from typing import Any
 
 from controller.address import Address
 from controller.call import Call
 from controller.diff import Action, Change, enclosures
 from controller.errors import ControllerError
 from controller.facets import facets
-from controller.limits import seconds
-from controller.lower import Chains, lower
+from controller.lower import Chains, is_carried, lower
 from controller.model import KINDS
 from controller.state import State
-
-
-Phase = Literal["loosen", "leave", "arrive", "settle"]
-
-
-@dataclass(frozen=True, eq=False)
-class Step:
-    """One call, the change it is part of, and everything it takes along.
-
-    `teaches` is set on the call whose answer carries the ids of what it created.
-    """
-
-    at: Address
-    call: Call
-    change: Change
-    phase: Phase
-    teaches: bool = False
-    covers: tuple[Address, ...] = ()
-
-    @property
-    def title(self) -> str:
-        """What a person reads: `create RestApi orders > Path /orders`."""
-        verb = {"leave": "delete", "settle": "update", "loosen": "update"}.get(self.phase, str(self.change.action))
-        if self.change.action is Action.UPDATE:
-            verb = "update"
-        elif self.change.action is Action.REPLACE and self.phase == "arrive":
-            verb = "create"
-        return f"{verb} {self.at}"
-
-
-@dataclass(frozen=True)
-class Plan:
-    """Steps, each with those it waits for, in an order that respects them; the price in calls and seconds."""
-
-    changes: tuple[Change, ...] = ()
-    steps: Mapping[Step, frozenset[Step]] = field(default_factory=dict)
-
-    @property
-    def calls(self) -> int:
-        """How many calls the plan makes."""
-        return len(self.steps)
-
-    @property
-    def seconds(self) -> float:
-        """The least time that AWS's quotas allow for it."""
-        return seconds(step.call.operation for step in self.steps)
+from controller.steps import Phase, Plan, Step
+from controller.terms import Import
 
 
 class _Graph:
@@ -98,6 +52,23 @@ class _Graph:
         for before, step in zip([None, *steps], steps, strict=False):
             self.waits[step] = {before} if before else set()
 
+    def add_imports(self, imports: Mapping[Address, Import]) -> None:
+        """Puts one step in the place of all that an import carries."""
+        covers: dict[Address, set[Address]] = {root: set() for root in imports}
+        for at in self.chains.keys() | self.covered.keys():
+            if at.root in imports and is_carried(at, at.root):
+                covers[at.root].add(at)
+        for root, found in imports.items():
+            change = Change(root, Action.UPDATE, self.live.resources.get(root), self.desired.resources[root])
+            carried = tuple(sorted(covers[root]))
+            step = Step(root, found.call, change, "arrive", covers=carried, proof=found.proof)
+            self.waits[step] = self.last(root, "arrive", "settle")
+            for inner in (self.chains[at].change for at in carried if at in self.chains):
+                if inner.old is not None:
+                    self.steps.setdefault((inner.at, "leave"), [step])
+                if inner.new is not None or inner.action is Action.RENAME:
+                    self.steps[inner.at, "arrive"] = [step]
+
     def last(self, at: Address, *phases: Phase) -> set[Step]:
         """The last step of each of these phases of an address."""
         return {steps[-1] for phase in phases if (steps := self.steps.get((at, phase)))}
@@ -121,9 +92,16 @@ def _phases(chain: Chains) -> Iterator[tuple[Phase, list[Call]]]:
             yield phase, calls
 
 
-def plan(changes: tuple[Change, ...], desired: State, live: State) -> Plan:
-    """The plan that carries out the changes. Raises ControllerError if they cannot be put in order."""
-    graph = _Graph(lower(changes, desired, live), desired, live)
+def plan(
+    changes: tuple[Change, ...], desired: State, live: State, imports: Mapping[Address, Import] | None = None
+) -> Plan:
+    """The plan that carries out the changes, those of some roots by an import.
+
+    Raises ControllerError if they cannot be put in order.
+    """
+    imports = imports or {}
+    graph = _Graph(lower(changes, desired, live, imports), desired, live)
+    graph.add_imports(imports)
     live_users = _users(live)
     users = _merged(live_users, _users(desired))
     for at in graph.chains:

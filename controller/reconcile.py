@@ -2,81 +2,35 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any
 
-from controller import __version__, kinds
+from controller import __version__
 from controller.address import Address
-from controller.apply import Outcome, apply
-from controller.aws import index
-from controller.aws.client import Client, Role, connect, environment, session_name
+from controller.adoption import adopted
+from controller.apply import Outcome, Proof, apply
+from controller.aws.client import Client, environment
 from controller.aws.pacing import Pacers
-from controller.aws.reader import read
-from controller.aws.routes import partition_of, routes
-from controller.aws.secrets import Secrets, right
-from controller.desired import build
+from controller.aws.reader import read, reread
+from controller.aws.secrets import Secrets
 from controller.diff import diff
-from controller.errors import AccessError, Problem, RefusedError, SpecErrors
+from controller.errors import AccessError, RefusedError
 from controller.facets import secrets
 from controller.gateway import Environment
-from controller.iam import policy
-from controller.plan import Plan, plan
-from controller.policy import Rules, Verdict, guard, retained
+from controller.lower import is_carried
+from controller.plan import plan
+from controller.policy import Verdict, guard, renaming, retained, staying
 from controller.report import Progress, Report, StageView, Status, change_views, summarise, warning_views
+from controller.request import Request, connection, desired
 from controller.retry import Patient
-from controller.settings import Settings, Target
-from controller.source import Loaded, load, revision
 from controller.state import State
+from controller.steps import Plan, Step
+from controller.strategy import choose
 from controller.succession import succeed
 from controller.terms import Scope
-
-
-@dataclass(frozen=True)
-class Request:
-    """What one pass on one target needs to know.
-
-    quota_share   the share of AWS's control-plane quotas this run may use; None for no pacing
-    prune         overrides the settings where it is not None
-    allow         the digest of a refused plan that may be carried out all the same
-    strict        whether a warning of the specs is an error
-    keys          an access key in the place of the usual AWS chain
-    """
-
-    specs: tuple[Path, ...]
-    checkout: Path
-    settings: Settings
-    target: str
-    endpoint_url: str | None = None
-    quota_share: float | None = 0.85
-    prune: bool | None = None
-    allow: str = ""
-    strict: bool = False
-    environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
-    keys: tuple[str, str] | None = field(default=None, repr=False)
-
-    @property
-    def aim(self) -> Target:
-        """What the settings say of the target."""
-        return self.settings.targets[self.target]
-
-    @property
-    def owner(self) -> str:
-        """Whose the roots of the target are."""
-        return self.aim.owner or self.settings.owner
-
-    @property
-    def rules(self) -> Rules:
-        """What the run may do."""
-        prune = self.settings.prune if self.prune is None else self.prune
-        limits = self.settings.limits
-        history = self.settings.deploymentHistory
-        return Rules(self.settings.policy, prune, history, limits.deletes, limits.updates)
 
 
 class Pass:
@@ -115,10 +69,16 @@ class Pass:
         rules = self._request.rules
         if rules.policy == "sync":
             self._desired, self._live = succeed(self._desired, self._live, datetime.now(UTC))
+        where = self._environment
+        scope = Scope(where.account, where.region, where.partition)
+        self._desired = staying(self._desired, self._live, rules, scope)
+        self._live = adopted(self._desired, self._live)
         compared = retained(self._desired, self._live, rules.history)
-        changes = diff(self._desired, compared)
+        changes = diff(self._desired, compared, renaming=renaming(rules))
         self._verdict = guard(changes, self._desired, compared, rules, datetime.now(UTC))
-        self._plan = plan(self._verdict.changes, self._desired, compared)
+        # An import says everything anew, and other policies are for those who want what is live left alone.
+        strategy = self._request.strategy if rules.policy == "sync" else "calls"
+        self._plan = choose(self._verdict.changes, changes, self._desired, compared, strategy)
         self._live.ids = compared.ids
         return self._report({}, dry_run=True)
 
@@ -134,7 +94,9 @@ class Pass:
         outcomes: list[Outcome] = []
         ended: Counter[str] = Counter()
         totals = self.totals
-        run = apply(self._plan, self._patient, self._live.ids, self._environment, stop, drain=drain)
+        run = apply(
+            self._plan, self._patient, self._live.ids, self._environment, stop, drain=drain, prove=self._prove
+        )
         for outcome in run:
             outcomes.append(outcome)
             root = str(outcome.step.at.root)
@@ -145,13 +107,28 @@ class Pass:
                     title=outcome.step.title,
                     status=outcome.status,
                     done=ended[root],
-                    total=totals[root],
+                    total=max(totals[root], ended[root]),
                     error=outcome.error,
                 )
             )
-        return self._report(_statuses(outcomes), dry_run=False)
+        # What an import did not carry was not in the plan.
+        more = {outcome.step: frozenset[Step]() for outcome in outcomes}
+        self._plan = replace(self._plan, steps={**self._plan.steps, **more})
+        broken = (outcome for outcome in outcomes if outcome.step.proof and outcome.status == "failed")
+        errors = tuple(f"{outcome.step.title}: {outcome.error}" for outcome in broken)
+        return self._report(_statuses(outcomes), errors, dry_run=False)
 
-    def _report(self, outcomes: dict[Address, tuple[Status, str]], *, dry_run: bool) -> Report:
+    def _prove(self, root: Address) -> Proof:
+        """Reads back what was imported, and plans what is not as desired."""
+        found = reread(self._patient, root, dict(self._live.ids))
+        wanted = {at: item for at, item in self._desired.resources.items() if at == root or is_carried(at, root)}
+        desired = State(wanted)
+        rest = plan(diff(desired, found), desired, found)
+        return Proof(found.ids, rest)
+
+    def _report(
+        self, outcomes: dict[Address, tuple[Status, str]], errors: tuple[str, ...] = (), *, dry_run: bool
+    ) -> Report:
         views = change_views(self._plan, outcomes)
         changed = {change.at for change in self._plan.changes}
         unchanged = sum(1 for at in self._desired.resources if at not in changed and at in self._live.resources)
@@ -168,12 +145,15 @@ class Pass:
             calls=self._plan.calls,
             readCalls=self._read_calls,
             seconds=round(self._plan.seconds, 1),
+            waits=self._plan.waits,
             stages=tuple(self._stages(outcomes)),
             unreadable={str(at): error for at, error in sorted(self._live.unknown.items())},
             held={str(at): reason for at, reason in sorted(self._verdict.held.items())},
             refusals=self._verdict.refusals,
             digest=self._verdict.digest,
             warnings=warning_views(self._desired.warnings),
+            imports={str(at): count for at, count in sorted(self._plan.instead.items())},
+            errors=errors,
         )
 
     def _stages(self, outcomes: Mapping[Address, tuple[Status, str]]) -> Iterator[StageView]:
@@ -182,13 +162,8 @@ class Pass:
             status, _ = outcomes.get(at, ("planned", ""))
             live = at in self._live.resources or status == "applied"
             if live and (api := self._live.ids.get(at.root)):
-                host = f"{api}.execute-api.{self._environment.region}.{_DOMAINS[self._environment.partition]}"
+                host = f"{api}.execute-api.{self._environment.region}.{self._environment.domain}"
                 yield StageView(api=at.root.key, stage=at.key, url=f"https://{host}/{at.key}/")
-
-
-_ = kinds  # importing it is what registers the kinds
-
-_DOMAINS = {"aws": "amazonaws.com", "aws-us-gov": "amazonaws.com", "aws-cn": "amazonaws.com.cn"}
 
 
 def _statuses(outcomes: Sequence[Outcome]) -> dict[Address, tuple[Status, str]]:
@@ -196,8 +171,14 @@ def _statuses(outcomes: Sequence[Outcome]) -> dict[Address, tuple[Status, str]]:
     found: dict[Address, tuple[Status, str]] = {}
     for outcome in sorted(outcomes, key=lambda outcome: ("done", "blocked", "failed").index(outcome.status)):
         status: Status = "applied" if outcome.status == "done" else outcome.status
-        for at in (outcome.step.at, *outcome.step.covers):
-            found[at] = (status, outcome.error)
+        if outcome.step.proof:
+            # What it carries waited for it; why it failed is told once.
+            failed = status == "failed"
+            told: Status = "blocked" if failed else status
+            reason = f"waits for: {outcome.step.title}" if failed else outcome.error
+            found |= dict.fromkeys(outcome.step.covers, (told, reason))
+        else:
+            found |= dict.fromkeys((outcome.step.at, *outcome.step.covers), (status, outcome.error))
     return found
 
 
@@ -210,15 +191,20 @@ def open_pass(request: Request, pacers: Pacers | None = None) -> Pass:
 
     Passes that run at the same time are to be given the same pacers.
     """
-    client, where = arrive(request, pacers or Pacers())
-    patient = Patient(client)
+    patient, where = connected(request, pacers)
     return Pass(request, desired(request, where, Secrets(patient)), patient, where)
+
+
+def connected(request: Request, pacers: Pacers | None = None) -> tuple[Patient, Environment]:
+    """A patient caller for the account of the target, and whose it is. Raises GatewayError's subclasses."""
+    client, where = arrive(request, pacers or Pacers())
+    return Patient(client), where
 
 
 def arrive(request: Request, pacers: Pacers) -> tuple[Client, Environment]:
     """Connects to a target, and makes sure that it is the one that is meant. Raises GatewayError's subclasses."""
     aim = request.aim
-    client = _client(request)
+    client = connection(request)
     where = environment(client, request.owner)
     # Before anything else: what is meant for one account is not even read in another.
     if aim.account and aim.account != where.account:
@@ -229,87 +215,3 @@ def arrive(request: Request, pacers: Pacers) -> tuple[Client, Environment]:
         raise AccessError(message)
     client.pacer = pacers.of(where.account, where.region, request.quota_share)
     return client, where
-
-
-def _client(request: Request) -> Client:
-    region, url = request.aim.region, request.endpoint_url
-    return connect(region=region, endpoint_url=url, role=_role(request), keys=request.keys)
-
-
-def _role(request: Request) -> Role | None:
-    aim = request.aim
-    if not aim.role:
-        return None
-    now = revision(request.checkout) or f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
-    return Role(aim.role, session_name(request.target, now), aim.externalId)
-
-
-@dataclass(frozen=True)
-class Checked:
-    """What a check of the specs found, if they are right: how many roots, and what AWS ignores of them."""
-
-    roots: int
-    warnings: tuple[Problem, ...] = ()
-
-
-def validate(request: Request) -> Checked:
-    """Checks the specs without AWS. Raises SpecErrors."""
-    where = Environment(request.aim.account or "0" * 12, request.aim.region or "us-east-1")
-    state = desired(request, where, _unread)
-    return Checked(len(state.roots()), state.warnings)
-
-
-def _unread(reference: str) -> str:
-    """What stands for a secret where there is no AWS to ask. Different secrets stay different."""
-    return f"a secret that was not read: {reference}"
-
-
-def iam_policy(request: Request, *, read_only: bool) -> dict[str, Any]:
-    """What a run on these specs has to be allowed. AWS is asked for the account only if the target has none."""
-    aim = request.aim
-    if aim.account and aim.region:
-        where = Environment(aim.account, aim.region, partition_of(aim.region), request.owner)
-    else:
-        where = environment(_client(request), request.owner)
-    asked: set[str] = set()
-
-    def look_up(reference: str) -> str:
-        asked.add(reference)
-        return _unread(reference)
-
-    state = desired(request, where, look_up)
-    return policy(state, routes(), where, [index.RIGHT, *map(right, sorted(asked))], read_only=read_only)
-
-
-def desired(request: Request, where: Environment, look_up: Callable[[str], str]) -> State:
-    """The desired state that the specs describe for a target. `look_up` reads secrets. Raises SpecErrors."""
-    loaded = documents(request, where, look_up)
-    scope = Scope(where.account, where.region, where.partition)
-    state, problems = build(loaded.documents, scope, loaded.revision)
-    found = [*loaded.problems, *problems, *(state.warnings if request.strict else ())]
-    if found:
-        raise SpecErrors(found)
-    return state
-
-
-def documents(
-    request: Request, where: Environment, look_up: Callable[[str], str], commit: str | None = None
-) -> Loaded:
-    """The documents of the specs for a target, with what is wrong with them as such.
-
-    `commit` is the revision if it is known; otherwise the checkout is asked.
-    """
-    given = {
-        "account": where.account,
-        "region": where.region,
-        "partition": where.partition,
-        "target": request.target,
-    }
-    return load(
-        request.specs,
-        checkout=request.checkout,
-        variables=given | request.aim.variables,
-        environ=request.environ,
-        secrets=look_up,
-        commit=commit,
-    )

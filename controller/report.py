@@ -13,7 +13,7 @@ from controller.diff import Change
 from controller.errors import Problem, Where
 from controller.facets import SENSITIVE, WRITE_ONLY, canonical, facets
 from controller.model import Resource
-from controller.plan import Plan
+from controller.steps import Plan
 
 
 FORMAT_VERSION = 1
@@ -45,7 +45,7 @@ class ChangeView(Item):
     path: str
     kind: str
     key: str
-    action: Literal["create", "update", "replace", "rename", "delete"]
+    action: Literal["create", "update", "replace", "rename", "delete", "adopt"]
     reason: str = ""
     was: str = ""
     fields: tuple[FieldChange, ...] = ()
@@ -85,6 +85,7 @@ class Summary(Item):
     replace: int = 0
     rename: int = 0
     delete: int = 0
+    adopt: int = 0
     failed: int = 0
     blocked: int = 0
     unchanged: int = 0
@@ -92,16 +93,18 @@ class Summary(Item):
     @property
     def changes(self) -> int:
         """All changes of the plan."""
-        return self.create + self.update + self.replace + self.rename + self.delete
+        return self.create + self.update + self.replace + self.rename + self.delete + self.adopt
 
 
 class Report(Item):
     """One pass on one target.
 
-    calls         calls that the plan makes, and `read_calls` that reading cost
+    calls         calls that the plan makes at least, and `readCalls` that reading cost
     seconds       the least time AWS's quotas allow for the plan
+    waits         what the plan waits for besides, until AWS has finished with it: minutes as a rule
     unreadable    roots left alone because reading them failed, and why
     held          roots in which nothing is done although something differs, and why
+    imports       roots whose definition is imported, and how many calls that stands for
     refusals      why the plan as a whole may not be carried out; `digest` names it for --allow
     warnings      what AWS ignores of the specs
     """
@@ -119,11 +122,13 @@ class Report(Item):
     calls: int = 0
     readCalls: int = 0
     seconds: float = 0.0
+    waits: tuple[str, ...] = ()
     stages: tuple[StageView, ...] = ()
     unreadable: dict[str, str] = {}
     held: dict[str, str] = {}
     refusals: tuple[str, ...] = ()
     digest: str = ""
+    imports: dict[str, int] = {}
     errors: tuple[str, ...] = ()
     warnings: tuple[WarningView, ...] = ()
 
@@ -158,7 +163,7 @@ def change_views(plan: Plan, outcomes: dict[Address, tuple[Status, str]]) -> tup
 def _all_changes(plan: Plan) -> list[Change]:
     """The changes, and the updates that only a replacement elsewhere makes necessary."""
     known = {change.at for change in plan.changes}
-    extra = {step.at: step.change for step in plan.steps if step.at not in known}
+    extra = {step.at: step.change for step in plan.steps if step.at not in known and not step.proof}
     return sorted([*plan.changes, *extra.values()], key=lambda change: str(change.at))
 
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from threading import Lock
+from threading import Event, Lock
 from typing import Any
 
 import structlog
-from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
+from tenacity import RetryCallState, Retrying, stop_after_attempt
 from tenacity.wait import wait_random_exponential
 
 from controller.call import Call, Probe, Wait
@@ -34,6 +34,7 @@ _log = structlog.get_logger()
 
 ATTEMPTS = 10
 PAGE = 500
+_NAP = 1.0
 _BRINGING, _TAKING = ("Create", "Put", "Add"), ("Delete", "Remove", "Disassociate")
 _BACKOFF = wait_random_exponential(multiplier=0.5, max=20)
 
@@ -50,16 +51,19 @@ class Patient:
         self.calls = 0
         self.mask = Mask()
 
-    def perform(self, call: Call) -> dict[str, Any]:
-        """The answer; `{}` where the work turned out to be done already. Raises GatewayError's subclasses."""
+    def perform(self, call: Call, stop: Event | None = None) -> dict[str, Any]:
+        """The answer; `{}` where the work turned out to be done already. Raises GatewayError's subclasses.
+
+        Once `stop` is set, work that AWS has not finished is no longer waited for.
+        """
         answer = self._repeated(call)
         if call.wait:
-            self._await(call.wait, answer)
+            self._await(call.wait, answer, stop or Event())
         return answer
 
     def _repeated(self, call: Call) -> dict[str, Any]:
         lost = False
-        for attempt in self._attempts():
+        for attempt in self._attempts(call):
             with attempt:
                 try:
                     if lost and call.probe and (found := self._find(call.probe)):
@@ -78,8 +82,8 @@ class Patient:
                     raise
         return {}
 
-    def _await(self, wait: Wait, answer: Mapping[str, Any]) -> None:
-        """Returns once the work is done. Raises GatewayError if it fails, or takes longer than it should."""
+    def _await(self, wait: Wait, answer: Mapping[str, Any], stop: Event) -> None:
+        """Returns once the work is done. Raises GatewayError if it fails, is told to stop, or takes too long."""
         taught = {name: answer[member] for name, member in wait.taught.items() if member in answer}
         poll = Call(wait.operation, {**wait.params, **taught})
         waited = 0.0
@@ -91,7 +95,8 @@ class Patient:
                     raise
                 return
             status = str(found.get(wait.member, ""))
-            if status in wait.done:
+            # What has no status is not under way.
+            if status in wait.done or (wait.done and not status):
                 return
             reason = f": {found[wait.reason]}" if found.get(wait.reason) else ""
             if status in wait.failed:
@@ -99,9 +104,18 @@ class Patient:
             if waited >= wait.deadline:
                 told = f"still {status} after {waited / 60:.0f} minutes{reason}"
                 raise GatewayError(told, operation=wait.operation)
+            if stop.is_set():
+                told = f"stopped while AWS had it {status or 'under way'}: the next run waits for it"
+                raise GatewayError(told, operation=wait.operation)
             _log.info("waiting", operation=wait.operation, status=status, seconds=round(waited))
-            self._sleep(wait.seconds)
+            self._rest(wait.seconds, stop)
             waited += wait.seconds
+
+    def _rest(self, seconds: float, stop: Event) -> None:
+        """Sleeps in short naps: what stops a run does not wake a sleeper."""
+        while seconds > 0 and not stop.is_set():
+            self._sleep(min(_NAP, seconds))
+            seconds -= _NAP
 
     def _call(self, call: Call) -> dict[str, Any]:
         with self._lock:
@@ -119,9 +133,14 @@ class Patient:
             message = f"{call.operation}: {type(error).__name__}: {masked}"
             raise GatewayError(message, operation=call.operation) from None
 
-    def _attempts(self) -> Retrying:
+    def _attempts(self, call: Call) -> Retrying:
+        def worth(state: RetryCallState) -> bool:
+            error = state.outcome.exception() if state.outcome else None
+            unsettled = isinstance(error, InvalidError) and state.idle_for < call.settles
+            return unsettled or isinstance(error, RetryableError)
+
         return Retrying(
-            retry=retry_if_exception_type(RetryableError),
+            retry=worth,
             wait=_pause,
             stop=stop_after_attempt(ATTEMPTS),
             sleep=self._sleep,
@@ -161,8 +180,8 @@ def _matches(item: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
 
 def _tell(state: RetryCallState) -> None:
     error = state.outcome.exception() if state.outcome else None
-    code = error.code if isinstance(error, RetryableError) else ""
-    operation = error.operation if isinstance(error, RetryableError) else ""
+    code = error.code if isinstance(error, GatewayError) else ""
+    operation = error.operation if isinstance(error, GatewayError) else ""
     _log.info(
         "repeating a call",
         operation=operation,

@@ -15,6 +15,8 @@ PROTECT_TAG = "reconcile:protect"
 ON_DELETE_TAG = "reconcile:on-delete"
 REPLACES_TAG = "reconcile:replaces"
 """On a root that took another's place: the AWS id of that one."""
+ADOPTED_TAG = "reconcile:adopted"
+"""On a root that was taken over: what it served then, and the digest of the definition that this is taken for."""
 
 _MANAGERS: tuple[tuple[str, str], ...] = (
     ("aws:cloudformation:stack-name", "CloudFormation stack {}"),
@@ -39,6 +41,7 @@ class Standing:
     retain      stays when its spec goes
     suspended   why nothing is written now, and `until` when
     manager     another tool whose mark the live root carries
+    adopt       the AWS id of the live root to take over, and the place where it is written
     """
 
     protect: bool = False
@@ -46,6 +49,8 @@ class Standing:
     suspended: str = ""
     until: datetime | None = None
     manager: str = ""
+    adopt: str = ""
+    place: str = ""
 
     def paused(self, now: datetime) -> bool:
         """True while the suspension lasts."""
@@ -61,6 +66,7 @@ def from_metadata(metadata: Mapping[str, Any]) -> Standing:
         retain=metadata.get("onDelete") == "retain",
         suspended=str(suspend.get("reason", "")),
         until=datetime.fromisoformat(str(until)) if until else None,
+        adopt=str(metadata.get("adopt") or ""),
     )
 
 

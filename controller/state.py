@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from controller.address import Address
 from controller.errors import Problem
 from controller.model import Resource
 from controller.standing import Standing
+
+
+@dataclass(frozen=True)
+class Adoption:
+    """A live root that is taken over by this pass.
+
+    aws_id     the root's
+    owner      whose it is according to its tags, and under which name; empty for nobody
+    tags       further tags that it gets, besides those that say whose it is
+    """
+
+    aws_id: str
+    owner: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -19,6 +34,7 @@ class State:
     beyond     roots that were not looked at, since nobody asked for them: treated as unknown ones; live only
     kept       what stays although it is not desired: never compared; live only
     heirs      by the address of something outlived that waits for its deletion, what took its place; live only
+    adopted    roots that do not carry this owner's tags yet; live only
     standing   what stands about a root: protected, retained, suspended, marked by another tool
     revision   the git revision of the specs; desired only
     warnings   what AWS would ignore of the specs; desired only
@@ -30,6 +46,7 @@ class State:
     beyond: frozenset[Address] = frozenset()
     kept: frozenset[Address] = frozenset()
     heirs: dict[Address, Address] = field(default_factory=dict)
+    adopted: dict[Address, Adoption] = field(default_factory=dict)
     standing: dict[Address, Standing] = field(default_factory=dict)
     revision: str = ""
     warnings: tuple[Problem, ...] = ()

@@ -35,7 +35,7 @@ def succeed(desired: State, live: State, now: datetime) -> tuple[State, State]:
 
 def _needs_heir(at: Address, desired: State, live: State) -> bool:
     """True for what would be replaced, if there is room for two."""
-    if not KINDS[at.kind].make_before_break:
+    if not KINDS[at.kind].make_before_break or at in live.adopted:
         return False
     old, new = live.resources[at], desired.resources[at]
     claims = new.claims(at)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal
 
-from controller.call import RAW_ID, Text
+from controller.address import Address
+from controller.call import RAW_ID, Call, Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,14 @@ class Context:
 
 
 @dataclass(frozen=True, slots=True)
+class Import:
+    """One call that replaces all that is importable below a root, and the operations that read it back."""
+
+    call: Call
+    proof: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Right:
     """An IAM action that a run needs on a resource's ARN, beyond the operations of API Gateway itself."""
 
@@ -74,9 +85,46 @@ class Right:
 
 @dataclass
 class Scope:
-    """What expanding shorthands may need to know, and where it says what is wrong."""
+    """What expanding and folding shorthands may need to know, and where it says what is wrong.
+
+    `log_groups` are those that are known to be there, and how many days they keep what they are given (None: for
+    ever): nothing else is folded into a name.
+    """
 
     account: str
     region: str
     partition: str
+    log_groups: Mapping[str, int | None] = field(default_factory=dict)
     problems: list[tuple[tuple[str | int, ...], str]] = field(default_factory=list)
+
+
+class Family(dict[Address, Any]):
+    """The resources of one root. What looks for others looks here: among all roots it would take ages.
+
+    of_kind   those of all roots, by kind, for what has to be right between roots
+    """
+
+    of_kind: Mapping[str, Mapping[Address, Any]] = {}
+
+    def beside(self, at: Address) -> list[Address]:
+        """Those of the same kind in the same container, `at` included; as of the first time that it is asked."""
+        return self._beside[at.kind, at.parent]
+
+    @cached_property
+    def _beside(self) -> Mapping[tuple[str, Address | None], list[Address]]:
+        found = defaultdict(list)
+        for at in self:
+            found[at.kind, at.parent].append(at)
+        return found
+
+
+def families(resources: Mapping[Address, Any]) -> dict[Address, Family]:
+    """The resources by root."""
+    found: dict[Address, Family] = {}
+    of_kind: dict[str, dict[Address, Any]] = {}
+    for at, resource in resources.items():
+        found.setdefault(at.root, Family())[at] = resource
+        of_kind.setdefault(at.kind, {})[at] = resource
+    for family in found.values():
+        family.of_kind = of_kind
+    return found

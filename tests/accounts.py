@@ -8,7 +8,9 @@ from typing import Any
 from controller.aws.secrets import Secrets
 from controller.errors import NotFoundError
 from controller.gateway import Environment
-from controller.reconcile import Pass, Request, desired, validate
+from controller.offline import validate
+from controller.reconcile import Pass
+from controller.request import Request, desired
 from controller.retry import Patient
 from tests.fake import FakeGateway
 

@@ -8,8 +8,9 @@ from typing import Any
 from controller.desired import build
 from controller.errors import Where
 from controller.gateway import Caller, Environment
-from controller.reconcile import Pass, Request
+from controller.reconcile import Pass
 from controller.report import Report
+from controller.request import Request
 from controller.retry import Patient
 from controller.settings import Limits, Settings
 from controller.source import Document
@@ -27,33 +28,40 @@ class NoMarks:
         return Where("/".join(str(part) for part in path))
 
 
-def documents(world: Mapping[str, Mapping[str, Any]]) -> list[Document]:
-    """Documents from `{"RestApi photos": spec}`."""
+def documents(
+    world: Mapping[str, Mapping[str, Any]], adopt: Mapping[str, str] | None = None
+) -> list[Document]:
+    """Documents from `{"RestApi photos": spec}`; `adopt` has the AWS ids that some of them adopt."""
     found = []
     for title, spec in world.items():
         kind, _, name = title.partition(" ")
-        found.append(Document(kind, name, {"name": name}, spec, NoMarks()))  # type: ignore[arg-type]
+        metadata = {"name": name} | ({"adopt": adopt[title]} if adopt and title in adopt else {})
+        found.append(Document(kind, name, metadata, spec, NoMarks()))  # type: ignore[arg-type]
     return found
 
 
-def desired(world: Mapping[str, Mapping[str, Any]], revision: str = "abc1234") -> State:
+def desired(
+    world: Mapping[str, Mapping[str, Any]], revision: str = "abc1234", adopt: Mapping[str, str] | None = None
+) -> State:
     """The desired state of a world; fails the test if it is not a valid one."""
-    state, problems = build(documents(world), Scope(HERE.account, HERE.region, HERE.partition), revision)
+    state, problems = build(documents(world, adopt), Scope(HERE.account, HERE.region, HERE.partition), revision)
     assert not problems, "\n".join(str(problem) for problem in problems)
     return state
 
 
 def open_pass(caller: Caller, world: Mapping[str, Mapping[str, Any]], **settings: Any) -> Pass:
     """A pass that may do everything, without waiting between repeats."""
-    allow = settings.pop("allow", "")
+    allow, strategy = settings.pop("allow", ""), settings.pop("strategy", "auto")
+    adopt = settings.pop("adopt", None)
     request = Request(
         (Path(),),
         Path(),
         Settings(**{"prune": True, "limits": Limits(deletes=None, updates=None), **settings}),
         "default",
         allow=allow,
+        strategy=strategy,
     )
-    return Pass(request, desired(world), Patient(caller, sleep=lambda _: None), HERE)
+    return Pass(request, desired(world, adopt=adopt), Patient(caller, sleep=lambda _: None), HERE)
 
 
 def converge(caller: Caller, world: Mapping[str, Mapping[str, Any]], **settings: Any) -> Report:

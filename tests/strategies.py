@@ -47,6 +47,9 @@ POLICY = st.sampled_from(
     ]
 )
 
+PRIVATE = [{"types": ["PRIVATE"]}, {"types": ["PRIVATE"], "vpcEndpointIds": ["vpce-0a", "vpce-0b"]}]
+"""AWS deploys a private API only with a policy."""
+
 AUTHORIZER = st.one_of(
     st.builds(
         lambda fields, uri: {"type": "TOKEN", "lambda": uri, **fields},
@@ -273,7 +276,7 @@ def rest_api(draw: st.DrawFn, retention: dict[str, int | None]) -> dict[str, Any
                 minimumCompressionSize=st.sampled_from([0, 1024]),
                 policy=POLICY,
                 disableExecuteApiEndpoint=FLAG,
-                endpointConfiguration=st.sampled_from([{"types": ["EDGE"]}, {"types": ["REGIONAL"]}]),
+                endpointConfiguration=st.sampled_from([{"types": ["EDGE"]}, {"types": ["REGIONAL"]}, *PRIVATE]),
                 tags=TAGS,
             )
         ),
@@ -302,6 +305,8 @@ def rest_api(draw: st.DrawFn, retention: dict[str, int | None]) -> dict[str, Any
     found["paths"] = draw(paths(found))
     if any(path.get("methods") for path in found["paths"].values()):
         found["stages"] = draw(st.dictionaries(st.sampled_from(["dev", "prod"]), stage(retention)))
+    if found.get("stages") and found.get("endpointConfiguration") in PRIVATE:
+        found.setdefault("policy", draw(POLICY))
     return found
 
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 
 from controller.cli import main
 from controller.errors import ControllerError, Problem
-from controller.reconcile import Checked, Request
+from controller.offline import Checked
 from controller.report import ChangeView, Progress, Report, StageView, Status, Summary, summarise
+from controller.request import Request
 
 
 ROOT = "RestApi photos"
@@ -108,6 +109,10 @@ class StubEngine:
     def iam_policy(self, request: Request, *, read_only: bool) -> dict[str, object]:
         self.requests.append(request)
         return {"Version": "2012-10-17", "Statement": [{"Sid": "Read" if read_only else "Write"}]}
+
+    def export(self, request: Request, name: str, stage: str) -> dict[str, object]:
+        self.requests.append(request)
+        return {"openapi": "3.0.1", "info": {"title": name, "version": ""}, "paths": {}, "x-stage": stage}
 
 
 def two_changes(*ends: Status, **facts: object) -> StubEngine:

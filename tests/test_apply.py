@@ -12,8 +12,8 @@ from controller.call import Call
 from controller.diff import Action, Change
 from controller.errors import InvalidError
 from controller.gateway import Caller
-from controller.plan import Plan, Step
 from controller.retry import Patient
+from controller.steps import Plan, Step
 from tests.cases.steps import get, prepared, shop
 from tests.engine import HERE
 from tests.fake import FakeGateway

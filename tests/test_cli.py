@@ -16,7 +16,7 @@ import pytest
 from controller.cli import emulator, local, main
 from controller.cli.session import Session
 from controller.cli.validate import watch
-from controller.errors import AccessError, ControllerError, Problem, RefusedError, SpecErrors, Where
+from controller.errors import AccessError, ControllerError, Problem, RefusedError, SpecErrors, UsageError, Where
 from controller.render.json import document
 from tests.stub_engine import StubEngine, StubPass, change, report, two_changes
 
@@ -360,6 +360,22 @@ def test_options_before_or_after_the_verb(words: list[str], run: Run) -> None:
 @pytest.mark.parametrize("words", [["--local", "schema"], ["schema", "--local"], ["validate", "--local"]])
 def test_local_goes_with_every_verb(words: list[str], run: Run) -> None:
     assert run(*words).code == 0
+
+
+def test_help_loads_nothing_slow() -> None:
+    """Its time is nearly all imports; seconds would say more of the machine than of them."""
+    slow = ["boto3", "controller.reconcile", "deepdiff", "pydantic", "rich", "structlog", "yaml"]
+    code = f"import sys; from controller.cli import main; main(['--help']); print(*{{*{slow}}} & {{*sys.modules}})"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == ""
+    assert "--dry-run" in done.stdout
+
+
+def test_an_unknown_log_level_is_said(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RECONCILE_LOG", "loud")
+    ran = run("--dry-run", engine=two_changes())
+    assert ran.code == UsageError.exit_code
+    assert "there is no log level 'loud'" in ran.err
 
 
 def test_the_schema_is_json(run: Run) -> None:

@@ -9,7 +9,8 @@ import pytest
 
 from controller.desired import sound
 from controller.errors import SpecErrors
-from controller.reconcile import Request, validate
+from controller.offline import validate
+from controller.request import Request
 from controller.settings import Settings
 from controller.terms import Scope
 from tests.engine import documents
@@ -234,11 +235,6 @@ def test_a_stage_needs_methods(problems):
     (problem,) = problems(api("stages: {prod: {}}"))
     assert "5:12: a stage needs something to serve" in problem
 
-
-def test_taking_over_is_refused_rather_than_ignored(problems):
-    text = document("ApiKey", "acme", "").replace("{name: acme}", "{name: acme, adopt: abc123}")
-    (problem,) = problems(text)
-    assert "3:24: adopt is not supported yet" in problem
 
 
 # ── secrets and the environment ──────────────────────────────────────────────────────────────────

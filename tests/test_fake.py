@@ -125,8 +125,28 @@ def test_merging_an_empty_document_sets_name_and_version(shop: Shop) -> None:
     document = {"openapi": "3.0.1", "info": {"title": "t", "version": "7"}, "paths": {}}
     answer = shop("PutRestApi", mode="merge", body=json.dumps(document).encode())
     assert (answer["name"], answer["version"]) == ("t", "7")
-    with pytest.raises(InvalidError):
-        shop("PutRestApi", mode="overwrite", body=json.dumps(document).encode())
+
+
+def test_an_overwriting_import_forgets_what_the_document_leaves_out(shop: Shop) -> None:
+    shop.patch("UpdateRestApi", patch("add", "/description", "sells"), patch("add", "/binaryMediaTypes/a~1b"))
+    before = {item["path"]: item["id"] for item in shop("GetResources")["items"]}
+    document = {"openapi": "3.0.1", "info": {"title": "t", "version": ""}, "paths": {"/new/{id}": {}}}
+    answer = shop("PutRestApi", mode="overwrite", body=json.dumps(document).encode())
+    assert not {"description", "binaryMediaTypes"} & answer.keys()
+    assert shop("GetModels")["items"] == []
+    after = {item["path"]: item["id"] for item in shop("GetResources")["items"]}
+    assert after.keys() == {"/", "/new", "/new/{id}"}
+    assert after["/"] == before["/"]
+
+
+def test_an_import_that_is_refused_changes_nothing(shop: Shop) -> None:
+    before = shop("GetRestApi"), shop("GetResources"), shop("GetModels")
+    unknown = {"requestBody": {"content": {"a/b": {"schema": {"$ref": "#/components/schemas/Nope"}}}}}
+    document = {"openapi": "3.0.1", "info": {"title": "t"}, "paths": {"/x": {"get": unknown}}}
+    for body in (json.dumps(document), "no document"):
+        with pytest.raises(InvalidError):
+            shop("PutRestApi", mode="overwrite", body=body.encode())
+    assert (shop("GetRestApi"), shop("GetResources"), shop("GetModels")) == before
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from controller.loop.happenings import Fetched, Happening, Live, Looked
 from controller.loop.host import Host
 from controller.loop.schedule import Trigger
 from controller.loop.site import AwsSite
-from controller.reconcile import Request
+from controller.request import Request
 from controller.settings import Settings
 from tests.engine import HERE
 from tests.fake import FakeGateway

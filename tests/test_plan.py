@@ -247,6 +247,15 @@ def test_a_replaced_integration_brings_its_responses_along():
     ]
 
 
+def test_a_changed_template_is_put_once():
+    def world(text):
+        answers = {"responses": {"200": {"responseTemplates": {"application/json": text}}}}
+        method = mock(responses={"200": {}}) | {"integration": {"type": "MOCK", **answers}}
+        return shop(paths={"/": {"methods": {"GET": method}}})
+
+    assert turn(world("a"), world("b")) == ["PutIntegrationResponse / GET Integration 200"]
+
+
 def test_the_price_is_the_calls_and_the_seconds_that_the_quotas_allow():
     fake = FakeGateway()
     few = planned(fake, shop(paths={"/": get()}))

@@ -174,6 +174,11 @@ def test_the_least_time(seconds: float, words: str) -> None:
     assert words in text(report(change(), seconds=seconds)).splitlines()[-1]
 
 
+def test_what_a_plan_waits_for() -> None:
+    last = text(plan(waits=("VpcLink a", "DomainName a.example"))).splitlines()[-1]
+    assert last == "Waits until AWS has finished with VpcLink a, DomainName a.example: minutes each, as a rule."
+
+
 def test_nothing_to_do() -> None:
     expected = "No changes: 12 resources are as declared (reading took 9 calls)."
     assert text(report()).splitlines()[-1] == expected

@@ -14,7 +14,7 @@ from controller.call import Call
 from controller.cli import main
 from controller.errors import GatewayError, InvalidError, NotFoundError
 from controller.masking import Mask
-from controller.reconcile import Request
+from controller.request import Request
 from controller.retry import Patient
 from controller.settings import Settings
 from tests.accounts import Account, FakeEngine, checkout

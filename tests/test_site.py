@@ -13,7 +13,7 @@ from controller.errors import SpecErrors
 from controller.loop.happenings import Version
 from controller.loop.site import AwsSite
 from controller.loop.worker import Stop
-from controller.reconcile import Request
+from controller.request import Request
 from controller.settings import Settings
 from tests.engine import HERE
 from tests.fake import FakeGateway

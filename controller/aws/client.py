@@ -15,7 +15,12 @@ import boto3
 import botocore.session
 from botocore import xform_name
 from botocore.config import Config
-from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
+from botocore.credentials import (
+    AssumeRoleCredentialFetcher,
+    CredentialProvider,
+    CredentialResolver,
+    DeferredRefreshableCredentials,
+)
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError
 
 from controller.aws.errors import translated
@@ -143,11 +148,22 @@ def _in_role(source: boto3.Session, role: Role, endpoint_url: str | None) -> bot
         extra_args=extra,
     )
     session = botocore.session.Session()
-    # botocore has no public way to say it; this is what its own documentation of refreshable credentials does.
-    session._credentials = DeferredRefreshableCredentials(  # type: ignore[attr-defined]  # noqa: SLF001
-        method="assume-role", refresh_using=fetcher.fetch_credentials
-    )
+    session.register_component("credential_provider", CredentialResolver([_Assumed(fetcher)]))
     return boto3.Session(botocore_session=session, region_name=source.region_name)
+
+
+class _Assumed(CredentialProvider):
+    """The only place where a session in a role looks for credentials."""
+
+    METHOD = "assume-role"
+
+    def __init__(self, fetcher: AssumeRoleCredentialFetcher) -> None:
+        super().__init__()
+        self._fetcher = fetcher
+
+    def load(self) -> DeferredRefreshableCredentials:
+        """Credentials that are fetched when they are first needed."""
+        return DeferredRefreshableCredentials(method=self.METHOD, refresh_using=self._fetcher.fetch_credentials)
 
 
 _ROLE_ATTEMPTS = 4

@@ -66,9 +66,6 @@ _PASSING = (
 )
 """Refusals that go away by themselves: a race, or a change elsewhere that has not spread yet."""
 
-_UNSETTLED = {("CreateBasePathMapping", "BadRequestException")}
-"""Refusals of calls that AWS cannot carry out until what was made just before is known everywhere."""
-
 _NOT_IMPLEMENTED = 501
 _SERVER_ERROR = 500
 
@@ -102,7 +99,7 @@ def _refusal(error: boto.ClientError, operation: str) -> GatewayError:
     code, message = str(detail.get("Code", "")), str(detail.get("Message", ""))
     status = int(response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
     known = _CODES.get(code)
-    if any(text in message for text in _PASSING) or (operation, code) in _UNSETTLED:
+    if any(text in message for text in _PASSING):
         known = BusyError
     elif known is None and status >= _SERVER_ERROR and status != _NOT_IMPLEMENTED:
         known = UnavailableError

@@ -15,16 +15,17 @@ from pydantic import ValidationError
 
 from controller.address import Address
 from controller.aws import index
-from controller.call import RAW_ID, Call
+from controller.aws.seeker import Seeker
+from controller.call import RAW_ID, Call, Text, resolve
 from controller.errors import GatewayError, NotFoundError
 from controller.gateway import Environment
-from controller.kinds.rest.dialect import NAME_TAG, OWNER_TAG, RootKind
+from controller.kinds.rest.dialect import RootKind
 from controller.kinds.rest.rest_api import RestApi
 from controller.model import KINDS, Around, children
 from controller.retry import Patient
-from controller.standing import REPLACES_TAG, from_tags
+from controller.standing import REPLACES_TAG, Standing, from_tags
 from controller.state import State
-from controller.terms import Context, Listing
+from controller.terms import Context, Family, Listing, families
 from controller.tree import from_payload
 
 
@@ -40,19 +41,21 @@ def read(
     With `only`, other desired roots are not looked into: just their ids are known. Raises GatewayError if the
     account as a whole cannot be read.
     """
-    wanted = frozenset(desired.roots())
+    wanted = frozenset(desired.roots() | desired.standing.keys())
     live = State(beyond=frozenset() if only is None else wanted - only)
-    around = Around(desired.resources, patient.perform, environment)
+    seeker = Seeker(desired, environment, live)
     payloads: dict[Address, dict[str, Any]] = {}
     twins: dict[Address, list[dict[str, Any]]] = {}
-    for kind, listed in _roots(patient, environment, wanted).items():
-        for at, item in _told_apart(kind, listed, live):
+    for kind, group in _found(patient, seeker, wanted).items():
+        for at, item in _told_apart(kind, group, live):
             if at in payloads:
                 twins.setdefault(at, [payloads[at]]).append(item)
             payloads[at] = item
+    live.unknown = seeker.unmet(payloads)
     for at, items in twins.items():
         count = "two" if len(items) == 2 else len(items)  # noqa: PLR2004
-        live.unknown[at] = f"{count} live resources are tagged with this name: {_ids(_kind(at), *items)}"
+        are = "have or would get" if desired.standing.get(at, Standing()).adopt else "are tagged with"
+        live.unknown[at] = f"{count} live resources {are} this name: {_ids(_kind(at), *items)}"
     looked_for = wanted - live.beyond
     payloads |= {at: patient.perform(Call(_kind(at).read_one)) for at in looked_for if KINDS[at.kind].singleton}
     found = {at: str(item[name]) for at, item in payloads.items() if (name := _kind(at).id_field)}
@@ -61,9 +64,16 @@ def read(
     live.standing = {at: from_tags(item.get("tags") or {}) for at, item in payloads.items()}
     live.ids |= {at: aws_id for at, aws_id in found.items() if at not in twins}
     readable = {at: item for at, item in payloads.items() if at not in live.unknown and at not in live.beyond}
+    by_root = families(desired.resources)
+
+    def around(at: Address) -> Around:
+        return Around(by_root.get(at, Family()), patient.perform, environment)
+
     with ThreadPoolExecutor(_PARALLEL) as pool, ThreadPoolExecutor(_PARALLEL) as inner_pool:
-        jobs = {at: pool.submit(_contents, patient, at, item, around, inner_pool) for at, item in readable.items()}
-        coming = {at: pool.submit(_gathered, at, {}, around) for at in sorted(looked_for - payloads.keys())}
+        jobs = {
+            at: pool.submit(_contents, patient, at, item, around(at), inner_pool) for at, item in readable.items()
+        }
+        coming = {at: pool.submit(_gathered, at, {}, around(at)) for at in sorted(looked_for - payloads.keys())}
         for at, job in (jobs | coming).items():
             try:
                 payload = job.result()
@@ -77,23 +87,47 @@ def read(
     return live
 
 
+def reread(patient: Patient, root: Address, ids: Mapping[Address, str]) -> State:
+    """What is live of a root now, as far as an import carries it. `ids` are those that are known of roots.
+
+    Raises GatewayError.
+    """
+    kind = _kind(root)
+    item = {kind.id_field or "id": ids[root]}
+    names = {(at.kind, aws_id): at.key for at, aws_id in ids.items() if at.parent is None}
+    payload = item | patient.perform(one(kind, item))
+    for child in children(kind):
+        if child.importable and child.listing:
+            payload[child.kind] = listed(patient, child.listing, kind.reading(item))
+    try:
+        resources, found = from_payload(root, payload, Context(names))
+    except ValidationError as error:
+        raise GatewayError(_reason(error)) from None
+    return State(resources, found | resources[root].learn(root, payload))
+
+
 Found = list[tuple[Address, dict[str, Any]]]
 
 
-def _roots(patient: Patient, environment: Environment, wanted: frozenset[Address]) -> dict[type[RootKind], Found]:
+def roots() -> list[type[RootKind]]:
+    """The kinds that have no container."""
+    return [kind for kind in KINDS.values() if issubclass(kind, RootKind)]
+
+
+def _found(patient: Patient, seeker: Seeker, wanted: frozenset[Address]) -> dict[type[RootKind], Found]:
     """This owner's live roots: of kinds with specs, and of others if the index knows of any."""
-    listable = [kind for kind in KINDS.values() if issubclass(kind, RootKind) and kind.listing]
+    listable = [kind for kind in roots() if kind.listing]
     specified = {RestApi.kind, *(at.kind for at in wanted)}
     first = [kind for kind in listable if kind.kind in specified]
     others = [kind for kind in listable if kind.kind not in specified]
 
     def owned(kind: type[RootKind]) -> Found:
-        return list(_owned(patient, environment, kind, wanted))
+        return list(_owned(patient, seeker, kind, wanted))
 
     with ThreadPoolExecutor(_PARALLEL) as pool:
         found = dict(zip(first, pool.map(owned, first), strict=True))
         known = [kind for kind, items in found.items() if items]
-        there = index.owned(patient, environment.owner, others, known) if others else frozenset()
+        there = index.owned(patient, seeker.environment.owner, others, known) if others else frozenset()
         second = [kind for kind in others if kind.kind in there]
         return found | dict(zip(second, pool.map(owned, second), strict=True))
 
@@ -105,22 +139,24 @@ def _kind(at: Address) -> type[RootKind]:
 
 
 def _owned(
-    patient: Patient, environment: Environment, kind: type[RootKind], wanted: frozenset[Address]
+    patient: Patient, seeker: Seeker, kind: type[RootKind], wanted: frozenset[Address]
 ) -> Iterator[tuple[Address, dict[str, Any]]]:
-    """The live roots of a kind that carry this owner's tags."""
+    """The live roots of a kind that carry this owner's tags, or that are to be adopted."""
     listing = kind.listing
     if listing is None:
         return
     names = {at.key for at in wanted if at.kind == kind.kind} | {""}
-    for item in _listed(patient, listing):
+    for item in listed(patient, listing):
         if not kind.managed(item):
             continue
         found = item
-        if not item.get("tags") and kind.read_one and (kind.read_all or item.get("name", "") in names):
-            found = item | patient.perform(_one(kind, item))
-        tags = found.get("tags") or {}
-        if tags.get(OWNER_TAG) == environment.owner and tags.get(NAME_TAG):
-            yield Address(kind.kind, tags[NAME_TAG]), found
+        looked_for = kind.read_all or item.get("name", "") in names or seeker.adopter(kind, item)
+        if not item.get("tags") and kind.read_one and looked_for:
+            found = item | patient.perform(one(kind, item))
+        if seeker.adopter(kind, item):
+            found = found | {"tags": tags_of(patient, kind, found, seeker.environment)}
+        if at := seeker.place(kind, found):
+            yield at, found
 
 
 def _told_apart(
@@ -138,8 +174,20 @@ def _told_apart(
             yield at, item
 
 
-def _one(kind: type[RootKind], item: Mapping[str, Any]) -> Call:
+def one(kind: type[RootKind], item: Mapping[str, Any]) -> Call:
+    """The call that reads a listed root whole."""
     return Call(kind.read_one, {**kind.reading(item), **kind.read_params})
+
+
+def tags_of(
+    patient: Patient, kind: type[RootKind], item: Mapping[str, Any], where: Environment
+) -> dict[str, str]:
+    """The tags of a root as GetTags has them: whether it is adopted already must be known for certain."""
+    root = Address(kind.kind, kind.identity(item))
+    resource = kind.from_aws(item, Context())
+    arn = resolve(Text(resource.tagging(root) or ()), resource.learn(root, item), where)
+    call = Call("GetTags", {"resourceArn": arn})
+    return dict(patient.perform(call).get("tags") or {})
 
 
 def _contents(
@@ -148,12 +196,13 @@ def _contents(
     """The payload of a root: itself, and the items of every kind that is listed inside it."""
     kind = _kind(at)
     jobs = {
-        child.kind: pool.submit(_listed, patient, child.listing, kind.reading(item))
+        child.kind: pool.submit(listed, patient, child.listing, kind.reading(item))
         for child in children(kind)
         if child.listing
     }
-    own = patient.perform(_one(kind, item)) if kind.read_whole else {}
-    payload = item | own | {name: job.result() for name, job in jobs.items()}
+    own = patient.perform(one(kind, item)) if kind.read_whole else {}
+    tags = {"tags": item["tags"]} if "tags" in item else {}
+    payload = item | own | tags | {name: job.result() for name, job in jobs.items()}
     return payload | _gathered(at, payload, around)
 
 
@@ -163,7 +212,8 @@ def _gathered(at: Address, payload: dict[str, Any], around: Around) -> dict[str,
     return {kind: items for kind, items in found.items() if items}
 
 
-def _listed(patient: Patient, listing: Listing, container: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
+def listed(patient: Patient, listing: Listing, container: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
+    """All items of a listing. Raises GatewayError."""
     call = Call(listing.operation, {**(container or {}), **listing.params})
     try:
         return list(patient.pages(call, listing.items, paged=listing.paged))
@@ -175,7 +225,8 @@ def _listed(patient: Patient, listing: Listing, container: Mapping[str, Any] | N
 
 def _throttle(patient: Patient, desired: State) -> tuple[int, float]:
     """The account's own limits, which AWS puts where the settings of a stage's methods leave them open."""
-    if not any(getattr(item, "methodSettings", None) for item in desired.resources.values()):
+    adopting = any(item.adopt for item in desired.standing.values())
+    if not adopting and not any(getattr(item, "methodSettings", None) for item in desired.resources.values()):
         return Context().throttle
     limits = patient.perform(Call("GetAccount")).get("throttleSettings") or {}
     return int(limits.get("burstLimit", 5000)), float(limits.get("rateLimit", 10000.0))

@@ -10,15 +10,12 @@ stdout carries the result and nothing else; prompts, progress, warnings and erro
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
 
 import typer
 
-from controller import log
 from controller.cli.app import app
-from controller.cli.errors import explain
 from controller.cli.session import Engine, RealEngine, Session
 
 
@@ -27,7 +24,6 @@ __all__ = ["main"]
 
 def main(arguments: Sequence[str] | None = None, engine: Engine | None = None) -> int:
     """Run the command; the exit code."""
-    log.configure(os.environ.get("RECONCILE_LOG", "warning"))
     session = Session(engine or RealEngine())
     command = typer.main.get_command(app)
     words = list(sys.argv[1:] if arguments is None else arguments)
@@ -39,5 +35,7 @@ def main(arguments: Sequence[str] | None = None, engine: Engine | None = None) -
         code = 130
     # What leaves here unexplained would be a stack trace.
     except Exception as error:  # noqa: BLE001
+        from controller.cli.errors import explain  # noqa: PLC0415  keeps help fast
+
         code = explain(error, session)
     return code if isinstance(code, int) else 0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import typer
 
 from controller.cli import options as o
@@ -36,22 +38,28 @@ def reconcile(
     prune: o.Prune = None,
     allow: o.Allow = "",
     warnings_as_errors: o.WarningsAsErrors = False,
+    strategy: o.StrategyOption = None,
     color: o.ColourOption = o.ColourChoice.AUTO,
     verbose: o.Verbose = False,
     version: o.Version = False,
 ) -> int:
     """Make AWS API Gateway look as the specs of this checkout say."""
+    from controller import log  # noqa: PLC0415  keeps help fast
+
     session: Session = ctx.obj
     session.colour = color.value
+    log.configure(os.environ.get("RECONCILE_LOG", "warning"))
     session.local = local
     session.strict = warnings_as_errors
     session.specs, session.targets = list(specs or []), list(target or [])
     if ctx.invoked_subcommand:
         return 0
-    from controller.cli import run  # noqa: PLC0415  keeps help fast
+    from controller.cli import run  # noqa: PLC0415
 
     # An emulator has no quotas; what was asked for holds there too.
     usual = o.NO_PACING if local else o.SHARE
+    # What it saves is quotas, and the emulator knows no import.
+    way = strategy or (o.StrategyChoice.CALLS if local else o.StrategyChoice.AUTO)
     wishes = run.Wishes(
         dry_run=dry_run,
         yes=yes,
@@ -61,6 +69,7 @@ def reconcile(
         share=o.quota_share(quota_share or usual),
         prune=prune,
         allow=allow,
+        strategy=way.value,
         verbose=verbose,
     )
     return run.run(session, wishes)
@@ -171,6 +180,62 @@ def iam_policy(
     session.specs, session.targets = list(specs or session.specs), list(target or session.targets)
     session.local |= local
     return run(session, endpoint_url=endpoint_url, read_only=read_only)
+
+
+@app.command()
+def export(
+    ctx: typer.Context,
+    name: o.ApiName,
+    *,
+    stage: o.StageName = "",
+    form: o.FormOption = o.Form.OPENAPI,
+    output: o.NotationOption = o.Notation.YAML,
+    specs: o.Specs = None,
+    target: o.Targets = None,
+    endpoint_url: o.EndpointUrl = None,
+    local: o.Local = False,
+) -> int:
+    """Print an API of the specs as an OpenAPI document."""
+    from controller.cli.export import run  # noqa: PLC0415
+
+    session: Session = ctx.obj
+    session.specs, session.targets = list(specs or session.specs), list(target or session.targets)
+    session.local |= local
+    return run(session, name, stage, endpoint_url=endpoint_url, as_json=output is o.Notation.JSON)
+
+
+@app.command("import")
+def import_(
+    ctx: typer.Context,
+    what: o.What = None,
+    *,
+    everything: o.Everything = False,
+    kind: o.Kinds = None,
+    update: o.Update = False,
+    overwrite: o.Overwrite = False,
+    specs: o.Specs = None,
+    target: o.Targets = None,
+    endpoint_url: o.EndpointUrl = None,
+    quota_share: o.QuotaShare = None,
+    local: o.Local = False,
+) -> int:
+    """Write specs for what is live, so that it can be taken over; or, with --update, accepted drift into specs."""
+    from controller.cli import import_ as verb  # noqa: PLC0415
+
+    session: Session = ctx.obj
+    session.specs, session.targets = list(specs or session.specs), list(target or session.targets)
+    session.local |= local
+    usual = o.NO_PACING if session.local else o.SHARE
+    wishes = verb.Wishes(
+        tuple(what or ()),
+        everything=everything,
+        kinds=tuple(kind or ()),
+        update=update,
+        overwrite=overwrite,
+        endpoint_url=endpoint_url,
+        share=o.quota_share(quota_share or usual),
+    )
+    return verb.run(session, wishes)
 
 
 @local_app.command()

@@ -16,8 +16,8 @@ from pathlib import Path
 from controller.cli import emulator
 from controller.cli.session import Session
 from controller.errors import UsageError
-from controller.reconcile import Request
 from controller.report import Report
+from controller.request import Request
 
 
 REGION = "eu-west-1"

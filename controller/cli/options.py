@@ -18,6 +18,27 @@ class Output(StrEnum):
     JSON = "json"
 
 
+class StrategyChoice(StrEnum):
+    """How the definition of an API is changed."""
+
+    AUTO = "auto"
+    CALLS = "calls"
+    IMPORT = "import"
+
+
+class Form(StrEnum):
+    """What an API is exported as."""
+
+    OPENAPI = "openapi"
+
+
+class Notation(StrEnum):
+    """How a document is written."""
+
+    YAML = "yaml"
+    JSON = "json"
+
+
 class ColourChoice(StrEnum):
     """When to colour."""
 
@@ -132,6 +153,15 @@ Allow = Annotated[
         help="Carry out the refused plan of this digest, and no other.",
     ),
 ]
+StrategyOption = Annotated[
+    StrategyChoice | None,
+    typer.Option(
+        "--strategy",
+        envvar="RECONCILE_STRATEGY",
+        help="How the definition of an API is changed: by calls, by one import of all of it, "
+        "or auto: by what takes less of AWS's quotas. auto by default; with --local, calls.",
+    ),
+]
 ColourOption = Annotated[
     ColourChoice,
     typer.Option(
@@ -144,6 +174,29 @@ Verbose = Annotated[
     bool,
     typer.Option("-v", "--verbose", envvar="RECONCILE_VERBOSE", help="Show values and diffs in full."),
 ]
+ApiName = Annotated[str, typer.Argument(metavar="NAME", help="The name of an API of the specs.")]
+StageName = Annotated[
+    str, typer.Option("--stage", metavar="NAME", help="Say where this stage of it answers, and its variables.")
+]
+FormOption = Annotated[Form, typer.Option("--format", help="openapi: OpenAPI 3.0 with AWS's extensions.")]
+NotationOption = Annotated[Notation, typer.Option("-o", "--output", help="How the document is written.")]
+What = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[ID]...", help="AWS ids of what to import; with --update, names of specs, all by default."
+    ),
+]
+Everything = Annotated[
+    bool, typer.Option("--all", help="Everything of the account and region that nobody manages yet.")
+]
+Kinds = Annotated[
+    list[str] | None,
+    typer.Option("--kind", metavar="KIND", help="Only roots of this kind, such as RestApi. Repeatable."),
+]
+Update = Annotated[
+    bool, typer.Option("--update", help="Write what is live into the specs that are there, in their own words.")
+]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace files that are there already.")]
 Watch = Annotated[
     bool,
     typer.Option("-w", "--watch", envvar="RECONCILE_WATCH", help="Check again whenever a file changes."),

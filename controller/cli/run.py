@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 from controller.cli import local
 from controller.cli.errors import explain, worst
@@ -13,11 +14,11 @@ from controller.cli.scope import requests
 from controller.cli.session import Pass, Session
 from controller.cli.signals import stoppable
 from controller.errors import Problem, RefusedError, SpecErrors, UsageError
-from controller.reconcile import Request
 from controller.render.json import document
 from controller.render.progress import progress_display
 from controller.render.text import render
 from controller.report import Progress, Report
+from controller.request import Request
 
 
 PARTLY, PENDING = 3, 2
@@ -41,6 +42,7 @@ class Wishes:
     share: float | None = 0.85
     prune: bool | None = None
     allow: str = ""
+    strategy: Literal["auto", "calls", "import"] = "auto"
     verbose: bool = False
 
 
@@ -112,6 +114,7 @@ def _aimed(state: _Run) -> Iterator[Request]:
             quota_share=wishes.share,
             prune=wishes.prune,
             allow=wishes.allow,
+            strategy=wishes.strategy,
         )
         yield local.aimed(request, emulator) if emulator else request
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
+from controller.cli import local
 from controller.cli.session import Session
 from controller.errors import UsageError
-from controller.reconcile import Request
+from controller.request import Request
 from controller.settings import checkout_of, chosen, read_settings
 from controller.source.files import SETTINGS
 
@@ -23,6 +25,16 @@ def requests(session: Session) -> Iterator[Request]:
         raise UsageError(msg)
     for name in targets:
         yield Request(tuple(specs), session.checkout, settings, name, strict=session.strict)
+
+
+def single(session: Session, what: str, endpoint_url: str | None) -> Request:
+    """The request for the one target that something is for. Raises UsageError if there are several."""
+    found = list(requests(session))
+    if len(found) > 1:
+        msg = f"{what} is for one target: choose it with --target"
+        raise UsageError(msg)
+    request = replace(found[0], endpoint_url=endpoint_url)
+    return local.aimed(request, local.running()) if session.local else request
 
 
 def _checkout(specs: list[Path]) -> Path:

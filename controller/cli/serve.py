@@ -19,7 +19,7 @@ from controller.loop.following import Directory, Origin, Repository
 from controller.loop.host import Host
 from controller.loop.logged import log
 from controller.loop.site import AwsSite
-from controller.reconcile import Request
+from controller.request import Request
 from controller.settings import Settings
 from controller.source.git import Anonymous, Auth, DeployKey, GitHubApp, Remote, Token, Verify
 

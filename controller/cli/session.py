@@ -8,8 +8,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TextIO
 
-from rich.console import Console
-
 from controller.aws.pacing import Pacers
 
 
@@ -17,8 +15,13 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Callable, Mapping
 
-    from controller.reconcile import Checked, Request
+    from rich.console import Console
+
+    from controller.importing.adopt import Imported, Wish
+    from controller.importing.update import Updated
+    from controller.offline import Checked
     from controller.report import Progress, Report
+    from controller.request import Request
 
 
 UNWRAPPED = 10_000
@@ -51,6 +54,16 @@ class Engine(Protocol):
     def iam_policy(self, request: Request, *, read_only: bool) -> dict[str, Any]:
         """The IAM policy that a run needs."""
 
+    def export(self, request: Request, name: str, stage: str) -> dict[str, Any]:
+        """The OpenAPI document of an API."""
+
+
+    def import_roots(self, request: Request, wish: Wish) -> Imported:
+        """Writes specs for live roots."""
+
+    def update(self, request: Request, names: tuple[str, ...]) -> Updated:
+        """Writes drift into specs."""
+
 
 class RealEngine:
     """The product's own. Imported late: help and errors of usage need no AWS client."""
@@ -66,15 +79,35 @@ class RealEngine:
 
     def validate(self, request: Request) -> Checked:
         """Checks the specs without AWS."""
-        from controller import reconcile  # noqa: PLC0415
+        from controller import offline  # noqa: PLC0415
 
-        return reconcile.validate(request)
+        return offline.validate(request)
 
     def iam_policy(self, request: Request, *, read_only: bool) -> dict[str, Any]:
         """The IAM policy that a run needs."""
-        from controller import reconcile  # noqa: PLC0415
+        from controller import offline  # noqa: PLC0415
 
-        return reconcile.iam_policy(request, read_only=read_only)
+        return offline.iam_policy(request, read_only=read_only)
+
+    def export(self, request: Request, name: str, stage: str) -> dict[str, Any]:
+        """The OpenAPI document of an API."""
+        from controller import offline  # noqa: PLC0415
+
+        return offline.export(request, name, stage)
+
+    def import_roots(self, request: Request, wish: Wish) -> Imported:
+        """Writes specs for live roots."""
+        from controller.importing.adopt import import_roots  # noqa: PLC0415
+        from controller.reconcile import connected  # noqa: PLC0415
+
+        return import_roots(request, wish, *connected(request, self._pacers))
+
+    def update(self, request: Request, names: tuple[str, ...]) -> Updated:
+        """Writes drift into specs."""
+        from controller.importing.update import update  # noqa: PLC0415
+        from controller.reconcile import connected  # noqa: PLC0415
+
+        return update(request, names, *connected(request, self._pacers))
 
 
 Colour = Literal["auto", "always", "never"]
@@ -103,6 +136,8 @@ class Session:
 
 def _console(stream: TextIO, colour: Colour) -> Console:
     """A console; in `auto` rich obeys NO_COLOR, FORCE_COLOR, TERM and the kind of the stream."""
+    from rich.console import Console  # noqa: PLC0415  help needs none
+
     width = None if stream.isatty() or "COLUMNS" in os.environ else UNWRAPPED
     match colour:
         case "always":

@@ -69,9 +69,9 @@ class Host:
         self._following.join(grace)
         for worker in self.workers.values():
             worker.wake()
-        for thread in list(self._threads.values()):
+        for thread in self._started():
             thread.join(max(0.0, deadline - time.monotonic()))
-        return not any(thread.is_alive() for thread in [self._following, *self._threads.values()])
+        return not any(thread.is_alive() for thread in [self._following, *self._started()])
 
     # ── what comes from outside ──
     def take(self, version: Version) -> None:
@@ -107,6 +107,10 @@ class Host:
             worker.wake()
 
     # ── within ──
+    def _started(self) -> list[threading.Thread]:
+        with self._lock:
+            return [thread for thread in self._threads.values() if thread.ident is not None]
+
     def _hire(self, name: str, settings: Settings) -> None:
         schedule = Schedule(interval=self._interval, most=self._at_once)
         site = self._make_site(name, settings)

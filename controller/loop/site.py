@@ -17,8 +17,9 @@ from controller.gateway import Caller, Environment
 from controller.loop.happenings import Version
 from controller.loop.worker import Specs, Stop
 from controller.model import KINDS, Resource
-from controller.reconcile import Pass, Request, arrive, documents
+from controller.reconcile import Pass, arrive
 from controller.report import Report
+from controller.request import Request, loaded
 from controller.retry import Patient
 from controller.settings import read_settings
 from controller.state import State
@@ -62,14 +63,14 @@ class AwsSite:
             caller, where = self._arrive(request)
             self._at = Patient(self._guarded(caller)), where
         patient, where = self._at[0], replace(self._at[1], owner=request.owner)
-        loaded = documents(request, where, Secrets(patient), version.revision)
+        read = loaded(request, where, Secrets(patient), version.revision)
         state, found = sound(
-            loaded.documents,
-            loaded.broken,
+            read.documents,
+            read.broken,
             lambda: Scope(where.account, where.region, where.partition),
             version.revision,
         )
-        problems = (*loaded.problems, *found)
+        problems = (*read.problems, *found)
         if problems and not state.roots():
             # Not one spec can be believed: as if there were no new version.
             raise SpecErrors(list(problems))

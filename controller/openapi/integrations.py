@@ -4,15 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from controller.kinds.rest.openapi.terms import INTEGRATION, INTEGRATION_FIELDS, RESPONSE_FIELDS, UPPER
+from controller.openapi.ignored import HTTP_API, HTTP_API_INTEGRATION
 from controller.openapi.reader import Reader, made, upper
-from controller.openapi.terms import (
-    HTTP_API,
-    HTTP_API_INTEGRATION,
-    INTEGRATION,
-    INTEGRATION_FIELDS,
-    RESPONSE_FIELDS,
-    UPPER,
-)
 from controller.source.node import Node
 from controller.source.variables import meant
 

@@ -6,19 +6,12 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from controller.kinds.rest.openapi.terms import ANY_METHOD, INTEGRATION, LOCATIONS, REQUEST_VALIDATOR, VERBS
+from controller.openapi.ignored import IGNORED, PARAMETER_CONSTRAINTS
 from controller.openapi.integrations import integration
 from controller.openapi.models import Models
 from controller.openapi.reader import Reader, made
 from controller.openapi.security import Security
-from controller.openapi.terms import (
-    ANY_METHOD,
-    IGNORED,
-    INTEGRATION,
-    LOCATIONS,
-    PARAMETER_CONSTRAINTS,
-    REQUEST_VALIDATOR,
-    VERBS,
-)
 from controller.source.node import Node
 
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 import hashlib
 import json
 
+from controller.openapi.ignored import DROPPED_KEYWORDS, UNCHECKED_FORMATS, UNCHECKED_KEYWORDS
 from controller.openapi.reader import Reader, made
-from controller.openapi.terms import DROPPED_KEYWORDS, UNCHECKED_FORMATS, UNCHECKED_KEYWORDS
 from controller.source.node import Node
 
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from controller.errors import Problem
-from controller.openapi.terms import AWS_VARIABLES, PLACES, PREFIX
+from controller.kinds.rest.openapi.terms import AWS_VARIABLES, PREFIX
+from controller.openapi.ignored import PLACES
 from controller.source.node import Node
 from controller.source.variables import meant
 from controller.terms import Scope

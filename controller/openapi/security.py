@@ -5,17 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from controller.kinds.rest.openapi.terms import API_KEY_HEADER, AUTH, AUTHORIZER, AUTHORIZER_FIELDS, AUTHTYPE, SIGV4
+from controller.openapi.ignored import HTTP_API, HTTP_API_AUTHORIZER
 from controller.openapi.reader import Reader, made, upper
-from controller.openapi.terms import (
-    API_KEY_HEADER,
-    AUTH,
-    AUTHORIZER,
-    AUTHORIZER_FIELDS,
-    AUTHTYPE,
-    HTTP_API,
-    HTTP_API_AUTHORIZER,
-    SIGV4,
-)
 from controller.source.node import Node
 
 

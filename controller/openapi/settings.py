@@ -6,17 +6,16 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from controller.kinds.rest.documentation import written
-from controller.openapi.reader import Reader, made, upper
-from controller.openapi.terms import (
+from controller.kinds.rest.openapi.terms import (
     DOCUMENTATION,
     ENDPOINT_CONFIGURATION,
     GATEWAY_RESPONSES,
-    HTTP_API,
-    HTTP_API_EXTENSIONS,
     REQUEST_VALIDATORS,
     SETTINGS,
     UPPER,
 )
+from controller.openapi.ignored import HTTP_API, HTTP_API_EXTENSIONS
+from controller.openapi.reader import Reader, made, upper
 from controller.source.node import Node
 
 
@@ -37,7 +36,14 @@ def settings(reader: Reader) -> dict[str, Any]:
     for tag in reader.items(document.get("tags"), "tags"):
         for word in sorted(HTTP_API_EXTENSIONS & reader.mapping(tag, "a tag").keys()):
             reader.ignored(tag, f"{word} {HTTP_API}")
-    return found | _endpoint(reader, document.get(ENDPOINT_CONFIGURATION)) | _parts(reader, document)
+    return found | _endpoint(reader, _configuration(reader, document)) | _parts(reader, document)
+
+
+def _configuration(reader: Reader, document: dict[str, Node]) -> Node | None:
+    """Of the document in Swagger 2.0, of a server in OpenAPI 3; either is taken."""
+    servers = [reader.mapping(node, "a server") for node in reader.items(document.get("servers"), "servers")]
+    given = [fields[ENDPOINT_CONFIGURATION] for fields in (document, *servers) if ENDPOINT_CONFIGURATION in fields]
+    return given[0] if given else None
 
 
 def _endpoint(reader: Reader, node: Node | None) -> dict[str, Any]:

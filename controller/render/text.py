@@ -24,6 +24,7 @@ COLOURS = {
     "replace": "magenta",
     "rename": "cyan",
     "delete": "red",
+    "adopt": "cyan",
 }
 _PAST = {
     "create": "created",
@@ -32,6 +33,7 @@ _PAST = {
     "rename": "renamed",
     "delete": "deleted",
 }
+"""What the closing line counts."""
 
 
 def render(report: Report, *, console: Console, verbose: bool = False, named: bool = False) -> None:
@@ -139,8 +141,14 @@ def _price(out: Writer, report: Report) -> None:
         f"{count.rename} to rename, {count.delete} to delete; {count.unchanged} unchanged."
     )
     out.line(0, Part(plan, "bold"))
+    for root, calls in report.imports.items():
+        out.line(0, f"{root} by import: 1 call instead of {calls}.")
+    if count.adopt:
+        out.line(0, f"{_count(count.adopt, 'live root')} to adopt: each gets the tags that say whose it is.")
     least = f", at least {_duration(report.seconds)} under its quotas" if report.seconds >= 1 else ""
     out.line(0, f"{_count(report.calls, 'call')} to AWS{least} {read}.")
+    if report.waits:
+        out.line(0, f"Waits until AWS has finished with {', '.join(report.waits)}: minutes each, as a rule.")
 
 
 def _duration(seconds: float) -> str:
@@ -199,6 +207,8 @@ def _result(out: Writer, report: Report) -> None:
     done: list[str] = [change.action for change in report.changes if change.status == "applied"]
     counts = ", ".join(f"{done.count(action)} {word}" for action, word in _PAST.items())
     out.line(0, Part(f"Applied: {counts}; {report.summary.unchanged} unchanged.", "bold"))
+    if adopted := done.count("adopt"):
+        out.line(0, f"Adopted: {adopted}.")
     ends = [change.status for change in report.changes if change.status not in ("planned", "applied")]
     if ends:
         parts = ", ".join(f"{ends.count(status)} {status}" for status in dict.fromkeys(sorted(ends, key=_rank)))

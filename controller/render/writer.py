@@ -25,6 +25,7 @@ _UNICODE = {
     "delete": "-",
     "replace": "±",
     "rename": "→",
+    "adopt": "⇐",
     "failed": "✗",
     "blocked": "!",
     "skipped": "!",
@@ -32,7 +33,7 @@ _UNICODE = {
     "arrow": "→",
     "more": "…",
 }
-_ASCII = _UNICODE | {"replace": "-/+", "rename": "->", "failed": "x", "arrow": "->", "more": "..."}
+_ASCII = _UNICODE | {"replace": "-/+", "rename": "->", "adopt": "<=", "failed": "x", "arrow": "->", "more": "..."}
 
 # Cc control · Cf format, all bidi marks among them · Cs lone surrogates · Zl, Zp line ends
 _UNSEEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}

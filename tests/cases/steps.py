@@ -8,10 +8,11 @@ from controller.address import Address
 from controller.apply import apply
 from controller.aws.reader import read
 from controller.diff import diff
-from controller.plan import Plan, Step, plan
+from controller.plan import plan
 from controller.policy import retained
 from controller.retry import Patient
 from controller.state import State
+from controller.steps import Plan, Step
 from controller.succession import succeed
 from tests.engine import HERE, desired
 from tests.fake import FakeGateway
@@ -66,6 +67,11 @@ def turn(before: World, after: World, history: int = 10) -> list[str]:
     fake = FakeGateway()
     carry_out(fake, before, history)
     return further(fake, after, history)
+
+
+def replaced(before: World, after: World) -> list[str]:
+    """The operations that lead from one world to another."""
+    return [step.split(" ")[0] for step in turn(before, after)]
 
 
 def further(fake: FakeGateway, world: World, history: int = 10) -> list[str]:

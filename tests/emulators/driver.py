@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,12 +14,15 @@ import pytest
 
 from controller.aws.client import connect, environment
 from controller.desired import build
+from controller.errors import NotFoundError
 from controller.gateway import Caller, Environment
-from controller.reconcile import Pass, Request
+from controller.reconcile import Pass
 from controller.report import Report
+from controller.request import Request
 from controller.retry import Patient
 from controller.settings import Settings
 from controller.state import State
+from controller.strategy import Strategy
 from controller.terms import Scope
 from tests.engine import HERE, documents
 from tests.fake import FakeGateway
@@ -55,10 +58,12 @@ class Account:
         assert not problems, "\n".join(str(problem) for problem in problems)
         return state
 
-    def open_pass(self, world: World, *, allow: str = "", **settings: Any) -> Pass:
+    def open_pass(
+        self, world: World, *, allow: str = "", strategy: Strategy = "calls", **settings: Any
+    ) -> Pass:
         """A pass that may do everything, without waiting between repeats."""
         chosen = Settings(**{"prune": True, "limits": NO_LIMITS, **settings})
-        request = Request((Path(),), Path(), chosen, "default", allow=allow)
+        request = Request((Path(),), Path(), chosen, "default", allow=allow, strategy=strategy)
         patient = Patient(self.caller, sleep=lambda _: None)
         return Pass(request, self.desired(world), patient, self.environment)
 
@@ -69,6 +74,7 @@ class Account:
         assert not unreadable, unreadable
         report = one.apply(lambda _: None, threading.Event())
         failed = [f"{change.root} > {change.path}: {change.error}" for change in report.changes if change.error]
+        failed += report.errors
         assert not failed, "\n".join(failed)
         return report
 
@@ -85,14 +91,20 @@ class Account:
 
 def sweep(account: Account) -> None:
     """Deletes what carries the owner's tag, by plain calls: what an emulator broke, a pass may not read."""
-    for listing, deletion, key in (
-        ("GetUsagePlans", "DeleteUsagePlan", "usagePlanId"),
-        ("GetApiKeys", "DeleteApiKey", "apiKey"),
-        ("GetRestApis", "DeleteRestApi", "restApiId"),
+    for listing, deletion, key, name in (
+        ("GetDomainNames", "DeleteDomainName", "domainName", "domainName"),
+        ("GetUsagePlans", "DeleteUsagePlan", "usagePlanId", "id"),
+        ("GetApiKeys", "DeleteApiKey", "apiKey", "id"),
+        ("GetRestApis", "DeleteRestApi", "restApiId", "id"),
+        ("GetVpcLinks", "DeleteVpcLink", "vpcLinkId", "id"),
+        ("GetClientCertificates", "DeleteClientCertificate", "clientCertificateId", "clientCertificateId"),
     ):
-        for item in account.caller(listing, {"limit": 500})["items"]:
+        items: list[dict[str, Any]] = []
+        with suppress(NotFoundError):
+            items = account.caller(listing, {"limit": 500})["items"]
+        for item in items:
             if (item.get("tags") or {}).get("reconcile:owner") == account.environment.owner:
-                account.caller(deletion, {key: item["id"]})
+                account.caller(deletion, {key: item[name]})
 
 
 def _unlike(value: Any, other: Any) -> Any:

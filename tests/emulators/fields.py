@@ -42,6 +42,7 @@ class Row:
 
     given     other fields of the same resource, or what makes them from the value
     beside    what the API needs besides
+    around    other roots of the world
     variant   tells rows of the same field apart
     unseen    the steps that change nothing live
     needed    the resource cannot be without the field, which is thus never set or cleared
@@ -53,6 +54,7 @@ class Row:
     values: tuple[Any, ...]
     given: Given = field(default_factory=dict)
     beside: Given = field(default_factory=dict)
+    around: Mapping[str, Spec] = field(default_factory=dict)
     variant: str = ""
     unseen: frozenset[str] = frozenset()
     needed: bool = False
@@ -122,6 +124,8 @@ SLOTS = {
     "RequestValidator": ("requestValidators", "it"),
     "GatewayResponse": ("gatewayResponses", "THROTTLED"),
     "Stage": ("stages", STAGE),
+    "DocumentationPart": ("documentationParts", "API"),
+    "DocumentationVersion": ("documentationVersions", "1.0"),
 }
 ENTRIES: Mapping[tuple[str, str], str | int] = {
     ("Stage", "methodSettings"): METHOD,
@@ -129,6 +133,12 @@ ENTRIES: Mapping[tuple[str, str], str | int] = {
     ("UsagePlan", "apiStages.throttle"): METHOD,
 }
 """Where a field holds several of something: which one a row is about."""
+
+
+DOMAIN: Spec = {
+    "endpointConfiguration": {"types": ["REGIONAL"]},
+    "regionalCertificateArn": "arn:aws:acm:eu-west-1:123456789012:certificate/a",
+}
 
 
 def api(**more: Any) -> Spec:
@@ -140,12 +150,31 @@ def api(**more: Any) -> Spec:
 def _world(case: Case, value: Any) -> dict[str, Spec]:
     row, name = case.row, case.name.replace(".", "-")
     own = _own(row, value)
-    if root := {"ApiKey": "ApiKey", "UsagePlan": "UsagePlan", "UsagePlanKey": "UsagePlan"}.get(row.kind):
-        return {f"{root} {name}": own, **deepcopy(_made(row.beside, value))}
-    spec = api() if row.kind != "RestApi" else {"endpointConfiguration": {"types": ["REGIONAL"]}}
-    spec |= deepcopy(_made(row.beside, value))
-    method = spec.get("paths", {}).get(PATH, {}).get("methods", {}).get(VERB, {})
+    around = deepcopy(dict(row.around))
     whole = row.field == ITSELF
+    if KINDS[row.kind].container is None and row.kind != "RestApi":
+        return around if whole and value is ABSENT else {f"{row.kind} {name}": own, **around}
+    match row.kind:
+        case "UsagePlanKey":
+            return {f"UsagePlan {name}": own, **around}
+        case "BasePathMapping":
+            return {f"DomainName {name}": _domain(name, own if whole else {"v1": own}), **around}
+        case "RestApi" if whole:
+            return around if value is ABSENT else {f"RestApi {name}": own, **around}
+        case _:
+            return {f"RestApi {name}": _api(row, value, own), **around}
+
+
+def _domain(name: str, mappings: Spec) -> Spec:
+    return {**DOMAIN, "domainName": f"{name.lower()}.example.com", "basePathMappings": mappings}
+
+
+def _api(row: Row, value: Any, own: Spec) -> Spec:
+    """An API with the value where the row's kind has its place in it."""
+    whole = row.field == ITSELF
+    spec = api() if row.kind != "RestApi" else {"endpointConfiguration": {"types": ["REGIONAL"]}}
+    spec |= deepcopy(dict(_made(row.beside, value)))
+    method = spec.get("paths", {}).get(PATH, {}).get("methods", {}).get(VERB, {})
     match row.kind:
         case "RestApi":
             spec |= own
@@ -162,7 +191,7 @@ def _world(case: Case, value: Any) -> dict[str, Spec]:
         case kind:
             slot, key = SLOTS[kind]
             spec[slot] = spec.get(slot, {}) | (own if whole else {key: own})
-    return {f"RestApi {name}": spec}
+    return spec
 
 
 def _named(value: Any, ids: Mapping[str, str]) -> Any:
@@ -198,43 +227,17 @@ def _made(given: Given, value: Any) -> Mapping[str, Any]:
     return given(value) if callable(given) else given
 
 
-ELSEWHERE = frozenset(
-    {
-        "Account",
-        "BasePathMapping",
-        "ClientCertificate",
-        "DocumentationPart",
-        "DocumentationVersion",
-        "DomainName",
-        "VpcLink",
-        ("Integration", "vpcLink"),
-        ("Stage", "clientCertificate"),
-        ("Stage", "documentationVersion"),
-    }
-)
-"""What surrounds an API, and the references to it: proven on the fake alone, in tests/test_around.py."""
-
-
 # ── what there is ────────────────────────────────────────────────────────────────────────────────
-
-
-ELSEWHERE = {"webAclArn"}
-"""Fields of other services: they are changed in test_around_lambda, as are those that AWS never sees."""
 
 
 def authorable() -> dict[tuple[str, str], bool]:
     """Every field an author may give, in structures too (`canarySettings.percentTraffic`): is it required?"""
-    return {
-        (name, path): required
-        for name, kind in KINDS.items()
-        for path, required in _fields(kind, "")
-        if name not in ELSEWHERE and (name, path) not in ELSEWHERE
-    }
+    return {(name, path): required for name, kind in KINDS.items() for path, required in _fields(kind, "")}
 
 
 def _fields(model: type[Value], prefix: str) -> Iterator[tuple[str, bool]]:
     for name, facet in facets(model).items():
-        if facet.marks & {DERIVED, INTERNAL, LOCAL} or name in ELSEWHERE:
+        if facet.marks & {DERIVED, INTERNAL, LOCAL}:
             continue
         info = model.model_fields[name]
         path = f"{prefix}{info.alias or name}"

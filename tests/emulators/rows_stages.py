@@ -38,7 +38,7 @@ SECRETS = (SecretStr("a-secret-of-twenty-characters"), SecretStr("b-secret-of-tw
 
 
 def certified(account: Account, _: World) -> Mapping[str, str]:
-    """Client certificates, which no kind makes yet, in the place of two ids."""
+    """Client certificates of somebody else, in the place of two ids."""
     found: dict[str, str] = {}
     for placeholder in ("aaaaaa", "bbbbbb"):
         with suppress(GatewayError):
@@ -140,30 +140,30 @@ ROWS: tuple[Row, ...] = (
         "UsagePlan",
         "apiStages",
         *(ABSENT, [ENTRY], [{**ENTRY, "stage": "second"}], [{**ENTRY, "stage": "second"}, ENTRY], [ENTRY], ABSENT),
-        beside=SHOP,
+        around=SHOP,
     ),
-    row("UsagePlan", "apiStages.api", "shop", "zoo", given=PLAN, beside=SHOP),
-    row("UsagePlan", "apiStages.stage", STAGE, "second", given=PLAN, beside=SHOP),
+    row("UsagePlan", "apiStages.api", "shop", "zoo", given=PLAN, around=SHOP),
+    row("UsagePlan", "apiStages.stage", STAGE, "second", given=PLAN, around=SHOP),
     row(
         "UsagePlan",
         "apiStages.throttle",
         *(ABSENT, {METHOD: LIMIT}, {METHOD: LIMITED}, {METHOD: LIMITED, "ANY /": LIMIT}, {"ANY /": LIMIT}, ABSENT),
         given=PLAN,
-        beside=SHOP,
+        around=SHOP,
     ),
     row(
         "UsagePlan",
         "apiStages.throttle.rateLimit",
         *(ABSENT, 5, 2.5, ABSENT),
         given={"apiStages": [{**ENTRY, "throttle": {METHOD: {"burstLimit": 10}}}]},
-        beside=SHOP,
+        around=SHOP,
     ),
     row(
         "UsagePlan",
         "apiStages.throttle.burstLimit",
         *(ABSENT, 5, 10, ABSENT),
         given={"apiStages": [{**ENTRY, "throttle": {METHOD: {"rateLimit": 10}}}]},
-        beside=SHOP,
+        around=SHOP,
     ),
     row("UsagePlan", "throttle", ABSENT, LIMIT, {"rateLimit": 5}, LIMIT, ABSENT),
     row("UsagePlan", "throttle.rateLimit", ABSENT, 5, 2.5, ABSENT, given={"throttle": {"burstLimit": 10}}),
@@ -178,6 +178,6 @@ ROWS: tuple[Row, ...] = (
         "UsagePlanKey",
         ITSELF,
         *({}, {"apiKeys": ["acme"]}, {"apiKeys": ["umbrella"]}, {"apiKeys": ["umbrella", "acme"]}, {}),
-        beside=KEYS,
+        around=KEYS,
     ),
 )

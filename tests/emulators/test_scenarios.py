@@ -15,7 +15,8 @@ import pytest
 
 from controller.aws.client import Client
 from controller.errors import RefusedError, UnavailableError
-from controller.reconcile import Request, open_pass
+from controller.reconcile import open_pass
+from controller.request import Request
 from controller.settings import checkout_of, read_settings
 
 from . import driver
@@ -148,6 +149,35 @@ def test_reading_costs_no_call_more_for_more_methods(account: Account):
         assert account.changes(world) == []
         cost.append(account.caller.counts - before)
     assert cost[0] == cost[1]
+
+
+# ── by an import ─────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("make", [photos, lambda _: of_size(20)], ids=["photos", "sized"])
+def test_an_import_reaches_the_same_and_calls_do_what_it_does_not_carry(
+    account: Account, make: Callable[[str], dict[str, Any]]
+):
+    """MiniStack knows no import, and LocalStack's forgets roles, AWS_IAM, gateway responses and more."""
+    assert isinstance(account.caller, Client)
+    world = make(account.environment.account)
+    account.converge(world, strategy="import")
+    assert account.caller.counts["PutRestApi"] == 1
+    assert account.changes(world, strategy="calls") == []
+
+
+def test_a_large_change_is_one_import(account: Account, plain: Any):
+    assert isinstance(account.caller, Client)
+    account.converge(of_size(20), strategy="calls")
+    (made,) = apis(account, plain)
+    before = {item["path"]: item["id"] for item in plain.get_resources(restApiId=made["id"], limit=500)["items"]}
+    account.converge(of_size(60), strategy="import")
+    assert account.changes(of_size(60)) == []
+    assert len(plain.get_resources(restApiId=made["id"], limit=500)["items"]) > len(before)
+    stage = plain.get_stage(restApiId=made["id"], stageName="prod")
+    deployments = plain.get_deployments(restApiId=made["id"])["items"]
+    newest = max(deployments, key=lambda item: item["createdDate"])
+    assert stage["deploymentId"] == newest["id"]
 
 
 # ── what is left alone ───────────────────────────────────────────────────────────────────────────

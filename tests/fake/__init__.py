@@ -24,6 +24,7 @@ from tests.fake import (
     domains,
     functions,
     gateway_responses,
+    imports,
     integration_responses,
     integrations,
     keys,
@@ -46,7 +47,7 @@ from tests.fake.world import World
 # Importing a module registers its handlers.
 KINDS = (
     *(account, definitions, deployments, documentation, domains, functions, gateway_responses),
-    *(integration_responses, integrations, keys, links, log_groups, methods, plans, resources),
+    *(imports, integration_responses, integrations, keys, links, log_groups, methods, plans, resources),
     *(rest, stages, waf),
 )
 SERVICES = {

@@ -60,6 +60,8 @@ def get(world: World, params: Record) -> Record:
 def create(world: World, params: Record) -> Record:
     api = world.api(params)
     check_content(api)
+    if api.record["endpointConfiguration"]["types"] == ["PRIVATE"] and "policy" not in api.record:
+        raise refusals.bad("Private REST API doesn't have a resource policy attached to it")
     check_stage(api, params)
     record = {"id": world.new_id(), "createdDate": world.now(), **chosen(params, "description")}
     stage, canary = params.get("stageName"), params.get("canarySettings")

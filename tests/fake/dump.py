@@ -59,7 +59,12 @@ def account_names(world: World) -> Names:
         "key": world.api_keys,
         "certificate": world.certificates,
     }.items():
-        rows = [(key, logical(one) or one.get("description", ""), one) for key, one in records.items()]
+        # Two have a name while one takes the other's place: it goes to the heir, whose tag says so.
+        outlived = {one.get("tags", {}).get(HISTORY) for one in records.values()}
+        rows = [
+            (key, (logical(one) or one.get("description", "")) + " outlived" * (key in outlived), one)
+            for key, one in records.items()
+        ]
         names |= numbered(prefix, rows)
     return names
 
@@ -86,6 +91,8 @@ def plain(value: Any, names: Names | None = None) -> Any:
 def _plain_record(record: Record, names: Names) -> Record:
     result: Record = {}
     for name, value in record.items():
+        if name == "cacheNamespace" and IDENTITY.fullmatch(value):
+            continue
         if name in VOLATILE and not (name == "clientCertificateId" and "stageName" in record):
             continue
         if name in JSON_TEXTS and isinstance(value, str):
@@ -94,6 +101,9 @@ def _plain_record(record: Record, names: Names) -> Record:
             shown = {key: template or "" for key, template in value.items()}
         elif name in ("stageVariableOverrides", "variables", "tags"):
             shown = {key: plain(one, names) for key, one in value.items() if key != HISTORY}
+        elif name == "requestParameters":
+            # An import declares the path's variables by itself.
+            shown = {key: plain(one, names) for key, one in value.items() if not _is_variable(key)}
         elif name == "tlsConfig":
             shown = {key: one for key, one in value.items() if one}
         else:
@@ -101,6 +111,10 @@ def _plain_record(record: Record, names: Names) -> Record:
         if shown not in (None, "", {}, []):
             result[plain(name, names)] = shown
     return result
+
+
+def _is_variable(parameter: str) -> bool:
+    return parameter.startswith("method.request.path.")
 
 
 def _document(text: str, names: Names) -> Any:
@@ -120,11 +134,16 @@ def definition(world: World, api: Api) -> Record:
     return {
         "settings": plain(settings, names),
         "authorizers": {one["name"]: _authorizer(one, names) for one in api.authorizers.values()},
-        "models": {name: plain(model, names) for name, model in api.models.items()},
+        "models": {name: plain(model, names) for name, model in api.models.items() if not _is_seeded(model)},
         "validators": {names[key]: plain(one, names) for key, one in api.validators.items()},
         "gateway_responses": plain(api.gateway_responses, names),
         "paths": _paths(api, names),
     }
+
+
+def _is_seeded(model: Record) -> bool:
+    """As AWS puts it into every API; an import of that leaves the description out."""
+    return model["name"] in ("Empty", "Error") and f'"title": "{model["name"]} Schema"' in model["schema"]
 
 
 def _authorizer(record: Record, names: Names) -> Record:

@@ -85,7 +85,7 @@ def get_link(world: World, params: Record) -> Record:
     record = LINK.find(world, params)
     if world.pending_reads[record["id"]]:
         world.pending_reads[record["id"]] -= 1
-    else:
+    elif record["status"] == PENDING["status"]:
         record |= READY
     return with_tags(record)
 

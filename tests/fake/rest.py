@@ -1,9 +1,8 @@
-"""RestApi: create, read, patch, the one import the controller uses, and delete."""
+"""RestApi: create, read, patch and delete."""
 
 from __future__ import annotations
 
 import json
-from typing import Any
 
 from tests.fake import policy, refusals
 from tests.fake.effects import boolean, choice, element, filled, inside, member, scalar, text
@@ -242,29 +241,3 @@ def seeded(world: World, name: str, description: str, rest: Record) -> Record:
         "schema": json.dumps(schema, indent=2),
         "contentType": "application/json",
     }
-
-
-@answers("PutRestApi")
-def put(world: World, params: Record) -> Record:
-    """Only the merge that sets name and version, which no patch can do; the rest is not faked."""
-    record = world.api(params).record
-    document = _document(params["body"])
-    info = document.pop("info", {})
-    about = {key: value for key, value in document.items() if key not in ("openapi", "swagger")}
-    if params.get("mode", "merge") != "merge" or about != {"paths": {}} or set(info) - {"title", "version"}:
-        raise refusals.bad("Invalid OpenAPI input. The fake imports info and nothing else.")
-    if info.get("title"):
-        record["name"] = info["title"]
-    if info.get("version"):
-        record["version"] = info["version"]
-    return with_tags(view(record))
-
-
-def _document(body: Any) -> Record:
-    try:
-        document = json.loads(body.read() if hasattr(body, "read") else body)
-    except ValueError:
-        document = None
-    if not isinstance(document, dict):
-        raise refusals.bad("Invalid OpenAPI input.")
-    return document

@@ -17,7 +17,7 @@ from controller.facets import CREATE_ONLY, SENSITIVE, WRITE_ONLY, ServerDefault,
 from controller.kinds.rest.dialect import RootKind
 from controller.kinds.rest.rest_api import Tags, live_tags
 from controller.model import register
-from controller.terms import Context, Listing
+from controller.terms import Context, Listing, Scope
 
 
 def _secret(value: Any, info: ValidationInfo) -> Any:
@@ -61,6 +61,9 @@ class ApiKey(RootKind):
     @classmethod
     def from_aws(cls, payload: Mapping[str, Any], context: Context) -> Self:
         return super().from_aws({**payload, "tags": live_tags(payload)}, context)
+
+    def kept(self, at: Address, live: Mapping[Address, Any], scope: Scope) -> tuple[dict[str, Any], str]:
+        return {}, "The key keeps the value it has. To set it from here: value: {$env: NAME}, or {$secret: NAME}."
 
     def claims(self, at: Address) -> frozenset[tuple[Any, ...]]:
         return frozenset({("ApiKey", self.value.get_secret_value())} if self.value else ())

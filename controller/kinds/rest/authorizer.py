@@ -13,7 +13,7 @@ from pydantic import Field
 
 from controller.address import Address
 from controller.call import Call
-from controller.facets import ROLE, ServerDefault, StringSet, Wire
+from controller.facets import ROLE, ServerDefault, StringSet, Wire, inside
 from controller.kinds.rest import lambdas
 from controller.kinds.rest.dialect import RestKind
 from controller.model import Resource, register
@@ -34,6 +34,7 @@ class Authorizer(RestKind):
     listing = Listing("GetAuthorizers")
     id_field = "id"
     definition = True
+    importable = True
     shorthands = {"lambda": str}
 
     param = "authorizerId"
@@ -57,6 +58,18 @@ class Authorizer(RestKind):
     def desugar(cls, raw: dict[str, Any], scope: Scope) -> dict[str, Any]:
         source = {} if raw.get("type") == "REQUEST" else {"identitySource": _HEADER}
         return source | lambdas.authorizer(raw, scope)
+
+    @classmethod
+    def fold(cls, spec: dict[str, Any], scope: Scope, said: Mapping[str, Any] | None) -> dict[str, Any]:
+        found = {key: value for key, value in spec.items() if key != "identitySource" or value != _HEADER}
+        if spec["type"] == "REQUEST":
+            found = spec
+        elif "identitySource" not in spec:
+            found = {**spec, "identitySource": None}
+        return lambdas.fold_authorizer(found, scope) if said is None or "lambda" in said else found
+
+    def authored(self, at: Address, ids: Mapping[Address, str]) -> dict[str, Any]:
+        return {key: value for key, value in super().authored(at, ids).items() if key != "authType"}
 
     @classmethod
     def from_spec(cls, key: str, raw: Mapping[str, Any]) -> Self:
@@ -107,6 +120,20 @@ def with_authorization(raw: dict[str, Any]) -> dict[str, Any]:
         if isinstance(content, Mapping)
     }
     return {**raw, "paths": {path: _authorized(content, types) for path, content in paths.items()}}
+
+
+def without_authorization(spec: dict[str, Any], said: Mapping[str, Any]) -> dict[str, Any]:
+    """The inverse: methods do not say what their authorizer says, except where their author did."""
+    types = {
+        name: COGNITO if content["type"] == COGNITO else "CUSTOM"
+        for name, content in spec.get("authorizers", {}).items()
+    }
+    for path, content in spec.get("paths", {}).items():
+        for verb, method in content.get("methods", {}).items():
+            explicit = "authorizationType" in inside(said, "paths", path, "methods", verb)
+            if not explicit and types.get(method.get("authorizer")) == method.get("authorizationType"):
+                method.pop("authorizationType", None)
+    return spec
 
 
 def _authorized(path: Any, types: Mapping[str, str]) -> Any:

@@ -91,7 +91,8 @@ class BasePathMapping(RestKind):
     def creating(self, at: Address) -> list[Call]:
         (call,) = super().creating(at)
         params = {name: value for name, value in call.params.items() if value != NONE}
-        return [replace(call, params=params)]
+        # AWS refuses a domain or stage that is too new; how it words that is not documented.
+        return [replace(call, params=params, settles=30)]
 
     def patch(self, at: Address, old: Self) -> list[patch.Operation]:
         return [{"value": NONE, **operation} for operation in super().patch(at, old)]

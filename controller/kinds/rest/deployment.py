@@ -22,13 +22,16 @@ from controller.call import RAW_ID, Text
 from controller.facets import COSMETIC, DERIVED, INTERNAL, WRITE_ONLY, canonical, facets
 from controller.kinds.rest import lambdas
 from controller.kinds.rest.dialect import RestKind
-from controller.model import KINDS, Resource, register
+from controller.model import KINDS, Around, Live, Resource, register
+from controller.standing import ADOPTED_TAG
 from controller.terms import Context, Listing, Scope
 
 
 _STAMP = re.compile(r"\bdefinition:([0-9a-f]{16})\b")
 _LINKS = re.compile(r"\bvpcLinks:([A-Za-z0-9,]+)")
 _FUNCTIONS = re.compile(r"\blambda:([A-Za-z0-9_:,-]+)")
+_REMEMBERED = 12
+"""Snapshots that a tag remembers: its value may have 256 characters."""
 _LONGEST = 900
 """Characters of a description given to the names of functions; AWS documents no limit."""
 
@@ -61,6 +64,34 @@ class Deployment(RestKind):
     def from_aws(cls, payload: Mapping[str, Any], context: Context) -> Self:
         return super().from_aws({**payload, "vpcLinks": _links(payload, context)}, context)
 
+    @classmethod
+    def gather(cls, root: Address, payload: Mapping[str, Any], around: Around) -> list[dict[str, Any]]:
+        """The deployments, those that were adopted with the stamp that the root's tag remembers, or without any."""
+        ids, _, stamp = adopted_deployments(payload)
+        stamps = dict.fromkeys(ids, "") | dict.fromkeys(ids[:1], stamp)
+        return [
+            {**item, "description": stamps.get(item["id"], item.get("description", ""))}
+            for item in payload.get(cls.kind, [])
+        ]
+
+    @classmethod
+    def taken_over(cls, root: Address, desired: Mapping[Address, Resource], live: Live) -> dict[str, str]:
+        """What the stages serve, newest first, is taken for the definition."""
+        new = next((at for at in desired if at.kind == cls.kind and at.root == root), None)
+        served = _served(root, desired, live)
+        if new is None or not served or new in live.resources:
+            return {}
+        links = sorted(live.ids[link] for link in desired[new].needs(new) if link in live.ids)
+        ids = tuple(live.ids[at] for at in served)[:_REMEMBERED]
+        moves = {at: root.child(cls.kind, f"{RAW_ID}{live.ids[at]}") for at in served} | {served[0]: new}
+        live.resources = {moves.get(at, at): item for at, item in live.resources.items()}
+        live.ids = {moves.get(at, at): item for at, item in live.ids.items()}
+        for at in [at for at in live.resources if at.kind == "Stage" and at.root == root]:
+            _, stage = live.resources[at].moved(at, moves, "")
+            live.resources[at] = stage.model_copy(update={"adopted": (new.key, *ids)})
+        stamp = [f"definition:{new.key}", *([f"vpcLinks:{'/'.join(links)}"] if links else [])]
+        return {ADOPTED_TAG: " ".join([*ids, *stamp])}
+
     def recognised_by(self, at: Address, params: Mapping[str, Any]) -> Mapping[str, Any]:
         return {"description": params["description"]}
 
@@ -92,6 +123,32 @@ class Deployment(RestKind):
             if getattr(desired[stage], "canarySettings", None):
                 served["canaryDeployment"] = key
             desired[stage] = desired[stage].model_copy(update=served)
+
+
+def _served(root: Address, desired: Mapping[Address, Resource], live: Live) -> list[Address]:
+    """The snapshots that stages serve to all, or to their canary, as the specs have it.
+
+    A stamp on one says nothing: it is another owner's, or of another name.
+    """
+    found = set()
+    for at, stage in live.resources.items():
+        wanted: Any = desired.get(at)
+        if at.kind == "Stage" and at.root == root and wanted:
+            now: Any = stage
+            key = now.canaryDeployment if now.canarySettings else now.deployment
+            if key and bool(now.canarySettings) == bool(wanted.canarySettings):
+                found.add(root.child("Deployment", key))
+    made = {at: str(getattr(live.resources[at], "createdDate", "")) for at in found if at in live.resources}
+    return sorted(made, key=lambda at: (made[at], str(at)), reverse=True)
+
+
+def adopted_deployments(payload: Mapping[str, Any]) -> tuple[tuple[str, ...], str, str]:
+    """What the tag of an adopted API remembers: ids of deployments, the digest they are taken for, and a stamp."""
+    words = str((payload.get("tags") or {}).get(ADOPTED_TAG, "")).split()
+    ids = tuple(word for word in words if ":" not in word)
+    stamp = " ".join(words[len(ids) :]).replace("/", ",")
+    found = _STAMP.search(stamp)
+    return (ids, found[1], stamp) if found else ((), "", "")
 
 
 def _linked(root: Address, desired: Mapping[Address, Resource]) -> tuple[str, ...]:

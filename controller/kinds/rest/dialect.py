@@ -10,13 +10,13 @@ from controller.call import Call, Fact, Probe, Text
 from controller.facets import DOCUMENT, INTERNAL, LOCAL, TAGS, dumped, facets, wired
 from controller.kinds.rest import patch
 from controller.model import KINDS, Resource, reference
-from controller.standing import REPLACES_TAG
+from controller.standing import ADOPTED_TAG, REPLACES_TAG
 
 
 OWNER_TAG = "reconcile:owner"
 NAME_TAG = "reconcile:name"
 GENERATION_TAG = "reconcile:generation"
-OWN_TAGS = frozenset({OWNER_TAG, NAME_TAG, GENERATION_TAG, REPLACES_TAG})
+OWN_TAGS = frozenset({OWNER_TAG, NAME_TAG, GENERATION_TAG, REPLACES_TAG, ADOPTED_TAG})
 """Tags that say what a root is; they are no part of its content."""
 RESERVED_TAGS = ("aws:", "reconcile:")
 
@@ -43,10 +43,6 @@ class RestKind(Resource):
         tagging = ("TagResource", "UntagResource") if "tags" in cls.model_fields else ()
         reads = {cls.listing.operation} if cls.listing else set()
         return frozenset(reads), frozenset({cls.create, cls.update, cls.delete, *tagging, *cls.further} - {""})
-
-    @classmethod
-    def updatable(cls) -> bool:
-        return bool(cls.update)
 
     @classmethod
     def named(cls, at: Address) -> dict[str, Any]:
@@ -184,6 +180,8 @@ class RootKind(RestKind):
     read_whole   whether the listing leaves out what only the single read gives
     """
 
+    name_field: ClassVar[str] = "name"
+    """The field that has the logical name when it is left out."""
     read_one: ClassVar[str] = ""
     read_params: ClassVar[Mapping[str, Any]] = {}
     read_all: ClassVar[bool] = False
@@ -192,16 +190,26 @@ class RootKind(RestKind):
     @classmethod
     def operations(cls) -> tuple[frozenset[str], frozenset[str]]:
         reads, writes = super().operations()
-        return reads | ({cls.read_one} - {""}), writes
+        tags = {"GetTags"} if "tags" in cls.model_fields else set()
+        return reads | ({cls.read_one} - {""}) | tags, writes
 
     @classmethod
     def from_spec(cls, key: str, raw: Mapping[str, Any]) -> Self:
         return super().from_spec(key, {"name": key, **raw} if "name" in cls.model_fields else raw)
 
+    def authored(self, at: Address, ids: Mapping[Address, str]) -> dict[str, Any]:
+        found = super().authored(at, ids)
+        return {key: value for key, value in found.items() if key != self.name_field or value != at.key}
+
     @classmethod
     def reading(cls, item: Mapping[str, Any]) -> dict[str, Any]:
         """The parameters that name a live root in a call."""
         return {cls.param: item[cls.id_field or "id"]}
+
+    @classmethod
+    def identity(cls, item: Mapping[str, Any]) -> str:
+        """The AWS id of a live root, as `metadata.adopt` gives it."""
+        return str(item[cls.id_field or "id"])
 
     def marked(self, tags: Mapping[str, str]) -> Self:
         own = getattr(self, "tags", None)
@@ -213,6 +221,10 @@ class RootKind(RestKind):
     def create_tags(self, at: Address) -> dict[str, Any]:
         own = {OWNER_TAG: Fact.OWNER, NAME_TAG: at.key}
         return {"tags": dict(getattr(self, "tags", {})) | own}
+
+    def adopting(self, at: Address, tags: Mapping[str, str]) -> list[Call]:
+        own = {OWNER_TAG: Fact.OWNER, NAME_TAG: at.key}
+        return [Call("TagResource", {"resourceArn": Text(self.tagging(at) or ()), "tags": {**own, **tags}})]
 
     def recognised_by(self, at: Address, params: Mapping[str, Any]) -> Mapping[str, Any]:
         # An heir has its name in common with what it replaces.

@@ -65,6 +65,7 @@ class DocumentationPart(RestKind):
     listing = Listing("GetDocumentationParts", optional=True)
     key_field = "location"
     id_field = "id"
+    importable = True
 
     param = "documentationPartId"
     create = "CreateDocumentationPart"

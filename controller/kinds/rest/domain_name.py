@@ -15,7 +15,7 @@ from pydantic import BeforeValidator, Field
 
 from controller.address import Address
 from controller.call import Call, Fact, Known, Text, Wait
-from controller.facets import CREATE_ONLY, DOCUMENT, Value, Wire
+from controller.facets import CREATE_ONLY, DERIVED, DOCUMENT, Value, Wire
 from controller.kinds.rest import patch
 from controller.kinds.rest.dialect import RootKind
 from controller.kinds.rest.policy import compress, decode, read_policy
@@ -25,6 +25,8 @@ from controller.terms import Context, Listing, Right
 
 
 EDGE, PRIVATE = ("EDGE",), ("PRIVATE",)
+_UNDER_WAY = ("UPDATING", "PENDING")
+_UNWELL = ("FAILED", "PENDING_CERTIFICATE_REIMPORT", "PENDING_OWNERSHIP_VERIFICATION")
 
 
 class MutualTls(Value):
@@ -41,6 +43,7 @@ class DomainName(RootKind):
     kind = "DomainName"
     listing = Listing("GetDomainNames", optional=True)
     id_field = "domainName"
+    name_field = "domainName"
 
     param = "domainName"
     create = "CreateDomainName"
@@ -70,6 +73,18 @@ class DomainName(RootKind):
     policy: Annotated[Any, BeforeValidator(read_policy), DOCUMENT, Wire(clear="empty")] = Field(
         None, description="Who may call a private domain: an IAM policy document."
     )
+    domainNameStatus: Annotated[
+        Literal[
+            "AVAILABLE",
+            "UPDATING",
+            "PENDING",
+            "PENDING_CERTIFICATE_REIMPORT",
+            "PENDING_OWNERSHIP_VERIFICATION",
+            "FAILED",
+        ],
+        DERIVED,
+        Wire(patch=""),
+    ] = "AVAILABLE"
     tags: Tags = {}
 
     @property
@@ -97,6 +112,11 @@ class DomainName(RootKind):
     @classmethod
     def reading(cls, item: Mapping[str, Any]) -> dict[str, Any]:
         return {name: item[name] for name in ("domainName", "domainNameId") if item.get(name)}
+
+    @classmethod
+    def identity(cls, item: Mapping[str, Any]) -> str:
+        # Several private domains may have one name.
+        return "+".join(cls.reading(item).values())
 
     @classmethod
     def named(cls, at: Address) -> dict[str, Any]:
@@ -131,10 +151,24 @@ class DomainName(RootKind):
         moved = ("endpointConfiguration",) if self.private != old.private else ()
         return (*super().replaces(old), *moved)
 
+    def create_fields(self, at: Address) -> dict[str, Any]:
+        # The type is always said: not every partition has the same default.
+        found = super().create_fields(at)
+        endpoint = found.get("endpointConfiguration", {})
+        return found | {"endpointConfiguration": {"types": list(self.endpointConfiguration.types), **endpoint}}
+
     def creating(self, at: Address) -> list[Call]:
         (call,) = super().creating(at)
         named = {"domainName": self.domainName}
         return [replace(call, wait=_available(named, {"domainNameId": "domainNameId"}))]
+
+    def updating(self, at: Address, old: Self) -> list[Call]:
+        calls = super().updating(at, old)
+        named = self.named(at)
+        look = Call("GetDomainName", named, wait=_available(named))
+        # One that waits for a hand may be waiting for just these changes.
+        unfinished = old.domainNameStatus in _UNDER_WAY or (old.domainNameStatus != "AVAILABLE" and not calls)
+        return [look, *calls] if unfinished else calls
 
     def patching(self, at: Address, old: Self) -> list[Call]:
         return [replace(call, wait=_available(self.named(at))) for call in super().patching(at, old)]
@@ -163,9 +197,8 @@ def _second_id(at: Address) -> Address:
 
 
 def _available(params: Mapping[str, Any], taught: Mapping[str, str] | None = None) -> Wait:
-    unwell = ("FAILED", "PENDING_CERTIFICATE_REIMPORT", "PENDING_OWNERSHIP_VERIFICATION")
     reason = "domainNameStatusMessage"
     status = "domainNameStatus"
-    wait = Wait("GetDomainName", params, status, ("AVAILABLE",), unwell, reason, taught or {})
+    wait = Wait("GetDomainName", params, status, ("AVAILABLE",), _UNWELL, reason, taught or {})
     # A domain of type EDGE takes up to forty minutes.
     return replace(wait, seconds=10, deadline=2700)

@@ -54,6 +54,7 @@ class GatewayResponse(RestKind):
     listing = Listing("GetGatewayResponses")
     key_field = "responseType"
     definition = True
+    importable = True
 
     param = "responseType"
     create = "PutGatewayResponse"
@@ -77,6 +78,13 @@ class GatewayResponse(RestKind):
         # Without templates AWS keeps the standard one, also when the author gave an empty mapping.
         given = {name: value for name, value in raw.items() if value or name != "responseTemplates"}
         return super().from_spec(key, {"statusCode": STATUS_CODES.get(key), **given})
+
+    def authored(self, at: Address, ids: Mapping[Address, str]) -> dict[str, Any]:
+        found = super().authored(at, ids)
+        usual = STATUS_CODES.get(at.key)
+        if self.statusCode is None and usual:
+            return {"statusCode": None, **found}
+        return {key: value for key, value in found.items() if key != "statusCode" or value != usual}
 
     def updating(self, at: Address, old: Self) -> list[Call]:
         # Putting the whole is one call whatever changed, and what is left out returns to its default.

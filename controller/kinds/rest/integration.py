@@ -17,7 +17,7 @@ from controller.kinds.rest import lambdas, patch
 from controller.kinds.rest.dialect import RestKind
 from controller.kinds.rest.method import STATUS
 from controller.model import Resource, register
-from controller.terms import Scope, Slot
+from controller.terms import Family, Scope, Slot
 
 
 ContentHandling = Annotated[Literal["CONVERT_TO_BINARY", "CONVERT_TO_TEXT"] | None, Wire(clear="empty")]
@@ -37,6 +37,7 @@ class Integration(RestKind):
     container = "Method"
     slot = Slot("integration", payload="methodIntegration", shape="one")
     definition = True
+    importable = True
     shorthands = {"lambda": str}
 
     create = "PutIntegration"
@@ -79,6 +80,18 @@ class Integration(RestKind):
     def desugar(cls, raw: dict[str, Any], scope: Scope) -> dict[str, Any]:
         linked = {"connectionType": "VPC_LINK"} if raw.get("vpcLink") else {}
         return linked | lambdas.integration(raw, scope)
+
+    @classmethod
+    def fold(cls, spec: dict[str, Any], scope: Scope, said: Mapping[str, Any] | None) -> dict[str, Any]:
+        linked = spec.get("vpcLink") and "connectionType" not in (said or {})
+        short = {key: value for key, value in spec.items() if key != "connectionType"} if linked else spec
+        return lambdas.fold_integration(short, scope) if said is None or "lambda" in said else short
+
+    def authored(self, at: Address, ids: Mapping[Address, str]) -> dict[str, Any]:
+        # AWS names the cache after the path's id.
+        path = ids.get(at.lineage[1], "")
+        found = super().authored(at, ids)
+        return {key: value for key, value in found.items() if key != "cacheNamespace" or value != path}
 
     def check(self, at: Address, desired: Mapping[Address, Resource]) -> Iterator[tuple[str, str]]:
         if self.type != "MOCK" and not self.uri:
@@ -137,6 +150,7 @@ class IntegrationResponse(RestKind):
     slot = Slot("responses", payload="integrationResponses")
     key_field = "statusCode"
     definition = True
+    importable = True
 
     param = "statusCode"
     create = "PutIntegrationResponse"
@@ -174,7 +188,7 @@ class IntegrationResponse(RestKind):
     def claims(self, at: Address) -> frozenset[tuple[Any, ...]]:
         return frozenset({(at.parent, "selectionPattern", self.selectionPattern)})
 
-    def check(self, at: Address, desired: Mapping[Address, Resource]) -> Iterator[tuple[str, str]]:
+    def check(self, at: Address, desired: Family) -> Iterator[tuple[str, str]]:
         answer: Any = desired.get(self._method_response(at))
         if answer is None:
             yield "", f"the method has no response {at.key}: add it under responses beside the integration"
@@ -185,7 +199,6 @@ class IntegrationResponse(RestKind):
                     "responseParameters",
                     f"{name} is not declared in the method's response {at.key}",
                 )
-        for other, resource in desired.items():
-            later = other.parent == at.parent and other.kind == at.kind and other.key > at.key
-            if later and resource.claims(other) == self.claims(at):
+        for other in desired.beside(at):
+            if other.key > at.key and desired[other].claims(other) == self.claims(at):
                 yield "selectionPattern", f"responses {at.key} and {other.key} have the same selectionPattern"

@@ -55,10 +55,6 @@ class LambdaPermission(Resource):
     source: Annotated[str, DERIVED] = ""
     statement: Annotated[str, INTERNAL] = ""
 
-    @classmethod
-    def updatable(cls) -> bool:
-        return False
-
     def leaves_first(self) -> bool:
         # The function stays when the API goes.
         return True

@@ -53,6 +53,36 @@ def authorizer(raw: dict[str, Any], scope: Scope) -> dict[str, Any]:
     return {**rest, "authorizerUri": uri}
 
 
+def fold_integration(spec: dict[str, Any], scope: Scope) -> dict[str, Any]:
+    """An integration with `lambda:`, if that says the same."""
+    usual = {"type": "AWS_PROXY", "integrationHttpMethod": "POST"}
+    rest = {key: value for key, value in spec.items() if key != "uri" and usual.get(key) != value}
+    for name in _names(str(spec.get("uri", "")), scope):
+        if integration({"lambda": name, **rest}, scope) == spec:
+            return {"lambda": name, **rest}
+    return spec
+
+
+def fold_authorizer(spec: dict[str, Any], scope: Scope) -> dict[str, Any]:
+    """An authorizer with `lambda:`, if that says the same."""
+    kind = {"type": spec["type"]}
+    rest = {key: value for key, value in spec.items() if key not in ("type", "authorizerUri")}
+    for name in _names(str(spec.get("authorizerUri", "")), scope):
+        if authorizer({**kind, "lambda": name, **rest}, scope) == spec:
+            return {**kind, "lambda": name, **rest}
+    return spec
+
+
+def _names(uri: str, scope: Scope) -> Iterator[str]:
+    """What could stand for the function of a URI, the shortest first."""
+    arn = uri.partition("/functions/")[2].rpartition("/")[0]
+    own = f"arn:{scope.partition}:lambda:{scope.region}:{scope.account}:function:"
+    if arn.startswith(own):
+        yield arn.removeprefix(own)
+    if arn.startswith("arn:"):
+        yield arn
+
+
 def _uri(raw: dict[str, Any], field: str, scope: Scope) -> str | None:
     name = raw.get("lambda")
     if name is None:

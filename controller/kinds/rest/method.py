@@ -19,6 +19,7 @@ from controller.terms import Slot
 
 
 VERBS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "ANY")
+_VARIABLE = "method.request.path."
 STATUS = re.compile(r"[1-5]\d\d")
 
 
@@ -30,7 +31,9 @@ class Method(RestKind):
     container = "Path"
     slot = Slot("methods", payload="resourceMethods")
     key_field = "httpMethod"
+    usual_order = VERBS
     definition = True
+    importable = True
 
     param = "httpMethod"
     create = "PutMethod"
@@ -69,6 +72,16 @@ class Method(RestKind):
         for name in sorted({name for name in names if names.count(name) > 1}):
             yield "requestParameters", f"{name}: names must be unique across querystring, header and path"
 
+    def aligned(self, desired: Self) -> Self:
+        # An import declares the variables of the path by itself; that makes no difference to what is served.
+        found = super().aligned(desired)
+        kept = {
+            name: required
+            for name, required in found.requestParameters.items()
+            if name in desired.requestParameters or not name.startswith(_VARIABLE)
+        }
+        return found.model_copy(update={"requestParameters": kept})
+
     def widened(self, old: Self) -> Self:
         # An integration may still map a parameter that goes, or already one that comes.
         both = old.requestParameters | self.requestParameters
@@ -91,6 +104,7 @@ class MethodResponse(RestKind):
     slot = Slot("responses", payload="methodResponses")
     key_field = "statusCode"
     definition = True
+    importable = True
 
     param = "statusCode"
     create = "PutMethodResponse"

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from controller.dialects import written
 from controller.facets import INTERNAL, Value, Wire, facets, same
 from controller.kinds.rest import patch
 from controller.kinds.rest.patch import Operation
@@ -73,6 +74,18 @@ def live_setting(key: str, content: Mapping[str, Any]) -> dict[str, Any]:
         if known.get(name) == _UNLIMITED:
             del known[name]
     return {**known, "spelling": key.removeprefix("/") if key.startswith("/*") else key}
+
+
+def authored(settings: Mapping[str, MethodSetting], account: Limits) -> dict[str, dict[str, Any]]:
+    """Settings as authors write them: those of a method say only in what they are not like those of all."""
+    found: dict[str, dict[str, Any]] = {}
+    for key in sorted(settings, key=lambda key: (key != STAR, key)):
+        setting = open_limits(settings[key], MethodSetting(), account)
+        star = found.get(STAR, {}) if key != STAR else {}
+        own = written(setting)
+        back = {name: written(getattr(setting, name)) for name in star if name not in own}
+        found[key] = {name: value for name, value in (back | own).items() if star.get(name, ...) != value}
+    return found
 
 
 def operations(old: Mapping[str, MethodSetting], new: Mapping[str, MethodSetting]) -> Iterator[Operation]:

@@ -16,7 +16,7 @@ from controller.kinds.rest.cors import Cors
 from controller.kinds.rest.dialect import RestKind
 from controller.kinds.rest.renames import renames
 from controller.model import Live, Resource, register
-from controller.terms import Listing, Slot
+from controller.terms import Family, Listing, Slot
 
 
 _PART = re.compile(r"[A-Za-z0-9_.,:$-]+|\{[A-Za-z0-9_.:$-]+\+?\}")
@@ -52,6 +52,22 @@ def with_ancestors(raw: dict[str, Any]) -> dict[str, Any]:
     return {**raw, "paths": found}
 
 
+def without_ancestors(spec: dict[str, Any]) -> dict[str, Any]:
+    """The inverse: paths that hold nothing, but others below them, are not written."""
+    paths = spec.get("paths", {})
+    above = {parent for path in paths for parent in _ancestors(path)}
+    kept = {path: content for path, content in paths.items() if content or path not in above | {"/"}}
+    rest = {key: value for key, value in spec.items() if key != "paths"}
+    return {**rest, "paths": kept} if kept else rest
+
+
+def _ancestors(path: str) -> Iterator[str]:
+    above = parent_path(path)
+    while above is not None:
+        yield above
+        above = parent_path(above)
+
+
 @register
 class Path(RestKind):
     """A URL path of an API."""
@@ -63,6 +79,7 @@ class Path(RestKind):
     key_field = "path"
     id_field = "id"
     definition = True
+    importable = True
     builtins = frozenset({"/"})
     shorthands = {"cors": Cors}
 
@@ -96,13 +113,12 @@ class Path(RestKind):
         above = parent_path(at.key)
         return frozenset({(at.parent, above, "variable")} if is_variable(at.key) else ())
 
-    def check(self, at: Address, desired: Mapping[Address, Resource]) -> Iterator[tuple[str, str]]:
+    def check(self, at: Address, desired: Family) -> Iterator[tuple[str, str]]:
         above = self.enclosure(at)
         if above and above.kind == "Path" and is_greedy(above.key):
             yield "", f"nothing can be below {above.key}: a greedy variable takes the rest of the path"
         if is_variable(at.key):
-            siblings = (other for other in desired if other.kind == "Path" and other.parent == at.parent)
-            for other in siblings:
+            for other in desired.beside(at):
                 alike = is_variable(other.key) and parent_path(other.key) == parent_path(at.key)
                 if alike and other.key > at.key:
                     yield "", f"only one variable can follow the same path: {at.key} and {other.key}"

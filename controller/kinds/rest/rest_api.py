@@ -9,16 +9,24 @@ from pydantic import BeforeValidator, Field, ValidationInfo, model_validator
 
 from controller.address import Address
 from controller.call import Call, Fact, Text
-from controller.facets import COSMETIC, DOCUMENT, LOCAL, TAGS, ServerDefault, StringSet, Value, Wire, dumped
-from controller.kinds.rest.authorizer import with_authorization
+from controller.facets import COSMETIC, DOCUMENT, LOCAL, TAGS, ServerDefault, StringSet, Value, Wire, dumped, inside
+from controller.kinds.rest import lambdas, openapi
+from controller.kinds.rest.authorizer import with_authorization, without_authorization
 from controller.kinds.rest.cors import Cors, spread_cors
+from controller.kinds.rest.cors_fold import fold_cors
 from controller.kinds.rest.dialect import OWN_TAGS, RESERVED_TAGS, RootKind
 from controller.kinds.rest.patch import Operation, replace
-from controller.kinds.rest.path import with_ancestors
+from controller.kinds.rest.path import with_ancestors, without_ancestors
 from controller.kinds.rest.policy import compress, decode, read_policy
-from controller.model import register
-from controller.terms import Context, Listing, Right, Scope
+from controller.model import Resource, Resources, register
+from controller.terms import Context, Import, Listing, Right, Scope
 
+
+_LAST = (
+    *("cors", "authorizers", "models", "requestValidators", "gatewayResponses"),
+    *("documentationParts", "documentationVersions", "paths", "stages"),
+)
+"""What people write after the API's own fields, in this order."""
 
 EndpointType = Literal["EDGE", "REGIONAL", "PRIVATE"]
 
@@ -118,6 +126,21 @@ class RestApi(RootKind):
         return spread_cors(with_authorization(with_ancestors(raw)), scope)
 
     @classmethod
+    def fold(cls, spec: dict[str, Any], scope: Scope, said: Mapping[str, Any] | None) -> dict[str, Any]:
+        places = [said, *inside(said, "paths").values()]
+        wanted = said is None or any(isinstance(place, Mapping) and "cors" in place for place in places)
+        short = without_authorization(fold_cors(spec, scope) if wanted else spec, said or {})
+        short = without_ancestors(short)
+        return {key: short[key] for key in sorted(short, key=lambda key: _LAST.index(key) if key in _LAST else -1)}
+
+    def kept(self, at: Address, live: Mapping[Address, Any], scope: Scope) -> tuple[dict[str, Any], str]:
+        ours = any(place.kind == "LambdaPermission" and place.root == at for place in live)
+        if ours or not lambdas.uses(at, live, scope):
+            return {}, ""
+        note = "The functions' policies stay as they are; without permissions: unmanaged they are kept from here."
+        return {"permissions": "unmanaged"}, note
+
+    @classmethod
     def from_aws(cls, payload: Mapping[str, Any], context: Context) -> Self:
         text = decode(payload.get("policy"))
         document = compress(text, str(payload.get("id", ""))) if text else None
@@ -128,6 +151,12 @@ class RestApi(RootKind):
         found = super().create_fields(at)
         endpoint = found.get("endpointConfiguration", {})
         return found | {"endpointConfiguration": {"types": list(self.endpointConfiguration.types), **endpoint}}
+
+    def check(self, at: Address, desired: Mapping[Address, Resource]) -> Iterator[tuple[str, str]]:
+        private = self.endpointConfiguration.types == ("PRIVATE",)
+        if private and not self.policy and any(other.kind == "Stage" and other.root == at for other in desired):
+            yield "endpointConfiguration", "a private API with stages needs a policy: AWS deploys none without"
+
     def rights(self, at: Address) -> Iterator[Right]:
         yield from super().rights(at)
         if self.policy is not None:
@@ -143,6 +172,9 @@ class RestApi(RootKind):
 
     def dump(self, name: str, value: Any, at: Address) -> Any:
         return dumped(value)
+
+    def importing(self, at: Address, desired: Resources, live: Resources) -> Import | None:
+        return openapi.importing(at, desired, live)
 
     def updating(self, at: Address, old: Self) -> list[Call]:
         if (old.endpointConfiguration.types, self.endpointConfiguration.types) == (("PRIVATE",), ("EDGE",)):

@@ -13,9 +13,10 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, model_validator
 
 from controller.address import Address
-from controller.call import Call, Text
-from controller.facets import DERIVED, INTERNAL, LOCAL, Ref, ServerDefault, Value, Wire
+from controller.call import RAW_ID, Call, Text
+from controller.facets import DERIVED, INTERNAL, LOCAL, Ref, ServerDefault, Value, Wire, inside
 from controller.kinds.rest import method_setting, patch, waf
+from controller.kinds.rest.deployment import adopted_deployments
 from controller.kinds.rest.dialect import RestKind
 from controller.kinds.rest.log_group import Days
 from controller.kinds.rest.method_setting import (
@@ -29,8 +30,8 @@ from controller.kinds.rest.method_setting import (
 )
 from controller.kinds.rest.patch import Operation
 from controller.kinds.rest.rest_api import Tags, live_tags
-from controller.model import Around, Resource, register
-from controller.terms import Context, Listing, Right, Scope, Slot
+from controller.model import Around, register
+from controller.terms import Context, Family, Listing, Right, Scope, Slot
 
 
 _METHOD = re.compile(r"[A-Z]+ /.*")
@@ -109,6 +110,8 @@ class Stage(RestKind):
     )
     tags: Tags = {}
     accountLimits: Annotated[Limits, INTERNAL] = AT_FIRST
+    adopted: Annotated[tuple[str, ...], INTERNAL] = ()
+    """The digest that deployments without a stamp are taken for, and their ids."""
 
     @model_validator(mode="before")
     @classmethod
@@ -134,6 +137,25 @@ class Stage(RestKind):
         return {**raw, "accessLogSettings": {**logs, "destinationArn": arn}}
 
     @classmethod
+    def fold(cls, spec: dict[str, Any], scope: Scope, said: Mapping[str, Any] | None) -> dict[str, Any]:
+        logs = spec.get("accessLogSettings") or {}
+        name = str(logs.get("destinationArn", "")).rpartition(":log-group:")[2]
+        own = f"arn:{scope.partition}:logs:{scope.region}:{scope.account}:log-group:{name}"
+        usable = said is None or "destinationArn" not in inside(said, "accessLogSettings")
+        known = (usable and name in scope.log_groups) or logs.get("logGroup") == name
+        if not known or logs.get("destinationArn") != own:
+            return spec
+        days = {"retentionDays": scope.log_groups[name]} if scope.log_groups.get(name) else {}
+        rest = {key: value for key, value in logs.items() if key != "destinationArn"}
+        return {**spec, "accessLogSettings": {"logGroup": name, **days, **rest}}
+
+    def authored(self, at: Address, ids: Mapping[Address, str]) -> dict[str, Any]:
+        found = super().authored(at, ids)
+        if settings := method_setting.authored(self.methodSettings, self.accountLimits):
+            found["methodSettings"] = settings
+        return found
+
+    @classmethod
     def from_spec(cls, key: str, raw: Mapping[str, Any]) -> Self:
         settings = raw.get("methodSettings")
         star = settings.get(STAR) if isinstance(settings, Mapping) else None
@@ -145,7 +167,9 @@ class Stage(RestKind):
 
     @classmethod
     def gather(cls, root: Address, payload: Mapping[str, Any], around: Around) -> list[dict[str, Any]]:
-        return waf.with_web_acls(root, payload, around)
+        ids, key, _ = adopted_deployments(payload)
+        adopted = {"adopted": (key, *ids)} if ids else {}
+        return [stage | adopted for stage in waf.with_web_acls(root, payload, around)]
 
     @classmethod
     def from_aws(cls, payload: Mapping[str, Any], context: Context) -> Self:
@@ -175,7 +199,7 @@ class Stage(RestKind):
             found.add(Address("Account"))
         return frozenset(found)
 
-    def check(self, at: Address, desired: Mapping[Address, Resource]) -> Iterator[tuple[str, str]]:
+    def check(self, at: Address, desired: Family) -> Iterator[tuple[str, str]]:
         if self.clientCertificate and self.clientCertificateId:
             yield "clientCertificate", "give either clientCertificate or clientCertificateId, not both"
         for key in self.methodSettings:
@@ -190,15 +214,15 @@ class Stage(RestKind):
             if not re.fullmatch(r"[A-Za-z0-9._~:/?#&=,-]{1,512}", value):
                 yield "variables", f"{name}: AWS allows letters, digits and - . _ ~ : / ? # & = , only"
 
-    def _check_logs(self, at: Address, desired: Mapping[Address, Resource]) -> Iterator[tuple[str, str]]:
+    def _check_logs(self, at: Address, desired: Family) -> Iterator[tuple[str, str]]:
         logs = self.accessLogSettings
         if logs and not logs.destinationArn:
             yield "accessLogSettings", "give a logGroup, or a destinationArn"
         if logs and logs.retentionDays and not logs.logGroup:
             yield "accessLogSettings", "retentionDays goes with a logGroup"
-        for other, stage in desired.items():
-            theirs = getattr(stage, "accessLogSettings", None)
-            if not logs or not logs.logGroup or not theirs or theirs.logGroup != logs.logGroup:
+        for other, stage in desired.of_kind["Stage"].items() if logs and logs.logGroup else ():
+            theirs = stage.accessLogSettings
+            if not theirs or not logs or theirs.logGroup != logs.logGroup:
                 continue
             if other < at and theirs.retentionDays != logs.retentionDays:
                 yield "accessLogSettings", f"{other} names the same logGroup with other retentionDays"
@@ -213,7 +237,11 @@ class Stage(RestKind):
         if desired.webAclArn == "" and found.webAclArn is None:
             found = found.model_copy(update={"webAclArn": ""})
         if desired.canarySettings and self.deployment:
-            return found.model_copy(update={"deployment": desired.deployment})
+            found = found.model_copy(update={"deployment": desired.deployment})
+        key, *ids = self.adopted or ("",)
+        for name in ("deployment", "canaryDeployment"):
+            if getattr(desired, name) == key and str(getattr(self, name)).removeprefix(RAW_ID) in ids:
+                found = found.model_copy(update={name: key})
         return found
 
     def creating(self, at: Address) -> list[Call]:

@@ -23,6 +23,23 @@ from controller.terms import Context, Listing, Slot
 
 _URL = "https://apigateway.amazonaws.com/restapis/"
 _LOCAL = "#/models/"
+_ERROR = {"type": "object", "properties": {"message": {"type": "string"}}}
+"""What the model Error says on AWS, apart from its title; Empty says that it is an object."""
+
+SEEDED: Mapping[str, Mapping[str, Any]] = {
+    "Empty": {
+        "$schema": "http://json-schema.org/draft-04/schema#",
+        "title": "Empty Schema",
+        "type": "object",
+    },
+    "Error": {
+        "$schema": "http://json-schema.org/draft-04/schema#",
+        "title": "Error Schema",
+        "type": "object",
+        "properties": {"message": {"type": "string"}},
+    },
+}
+"""The models that AWS puts into every API that CreateRestApi makes."""
 
 
 @register
@@ -34,7 +51,8 @@ class Model(RestKind):
     slot = Slot("models")
     listing = Listing("GetModels")
     definition = True
-    builtins = frozenset({"Empty", "Error"})
+    importable = True
+    builtins = frozenset(SEEDED)
 
     param = "modelName"
     key_param = "name"
@@ -55,6 +73,12 @@ class Model(RestKind):
         own = re.escape(f"{_URL}{context.root}/models/")
         schema = re.sub(own, _LOCAL, payload.get("schema") or "{}")
         return super().from_aws({**payload, "schema": schema}, context)
+
+    def told(self, at: Address) -> bool:
+        if at.key not in self.builtins:
+            return True
+        named = {key: item for key, item in (self.schema_ or {}).items() if key not in ("$schema", "title")}
+        return named not in ({}, {"type": "object"}, _ERROR) or self.contentType != "application/json"
 
     def refs(self, at: Address) -> frozenset[Address]:
         names = set(re.findall(rf'"\$ref":"{_LOCAL}([^"/]+)"', dumped(self.schema_)))
@@ -102,6 +126,7 @@ class RequestValidator(RestKind):
     listing = Listing("GetRequestValidators")
     id_field = "id"
     definition = True
+    importable = True
 
     param = "requestValidatorId"
     key_param = "name"

@@ -86,7 +86,9 @@ class VpcLink(RootKind):
 
     def deleting(self, at: Address) -> list[Call]:
         (call,) = super().deleting(at)
-        gone = Wait("GetVpcLink", call.params, "status", failed=("FAILED",), reason="statusMessage")
+        # One that had failed before may say so until it is gone.
+        failed = () if self.status == "FAILED" else ("FAILED",)
+        gone = Wait("GetVpcLink", call.params, "status", failed=failed, reason="statusMessage")
         return [replace(call, wait=gone)]
 
 

@@ -1,0 +1,115 @@
+"""What one run on one target needs to know, and what is read from its checkout."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from controller import kinds
+from controller.aws.client import Client, Role, connect, session_name
+from controller.desired import build
+from controller.errors import SpecErrors
+from controller.gateway import Environment
+from controller.policy import Rules
+from controller.settings import Settings, Target
+from controller.source import Loaded, load, revision
+from controller.state import State
+from controller.strategy import Strategy
+from controller.terms import Scope
+
+
+_ = kinds  # importing it is what registers the kinds
+
+
+@dataclass(frozen=True)
+class Request:
+    """What one pass on one target needs to know.
+
+    quota_share   the share of AWS's control-plane quotas this run may use; None for no pacing
+    prune         overrides the settings where it is not None
+    allow         the digest of a refused plan that may be carried out all the same
+    strict        whether a warning of the specs is an error
+    strategy      how the definition of an API is changed: by calls, by an import, or by what is cheaper
+    keys          an access key in the place of the usual AWS chain
+    """
+
+    specs: tuple[Path, ...]
+    checkout: Path
+    settings: Settings
+    target: str
+    endpoint_url: str | None = None
+    quota_share: float | None = 0.85
+    prune: bool | None = None
+    allow: str = ""
+    strict: bool = False
+    strategy: Strategy = "auto"
+    environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    keys: tuple[str, str] | None = field(default=None, repr=False)
+
+    @property
+    def aim(self) -> Target:
+        """What the settings say of the target."""
+        return self.settings.targets[self.target]
+
+    @property
+    def owner(self) -> str:
+        """Whose the roots of the target are."""
+        return self.aim.owner or self.settings.owner
+
+    @property
+    def rules(self) -> Rules:
+        """What the run may do."""
+        prune = self.settings.prune if self.prune is None else self.prune
+        limits = self.settings.limits
+        history = self.settings.deploymentHistory
+        return Rules(self.settings.policy, prune, history, limits.deletes, limits.updates)
+
+
+def connection(request: Request) -> Client:
+    """A client for the target, in its role."""
+    region, url = request.aim.region, request.endpoint_url
+    return connect(region=region, endpoint_url=url, role=_role(request), keys=request.keys)
+
+
+def _role(request: Request) -> Role | None:
+    aim = request.aim
+    if not aim.role:
+        return None
+    now = revision(request.checkout) or f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
+    return Role(aim.role, session_name(request.target, now), aim.externalId)
+
+
+def desired(request: Request, where: Environment, look_up: Callable[[str], str]) -> State:
+    """The desired state that the specs describe for a target. `look_up` reads secrets. Raises SpecErrors."""
+    found = loaded(request, where, look_up)
+    state, problems = build(found.documents, Scope(where.account, where.region, where.partition), found.revision)
+    wrong = [*found.problems, *problems, *(state.warnings if request.strict else ())]
+    if wrong:
+        raise SpecErrors(wrong)
+    return state
+
+
+def loaded(
+    request: Request, where: Environment, look_up: Callable[[str], str], commit: str | None = None
+) -> Loaded:
+    """The documents of a target, before anything is made of them.
+
+    `commit` is the revision if it is known; otherwise the checkout is asked.
+    """
+    given = {
+        "account": where.account,
+        "region": where.region,
+        "partition": where.partition,
+        "target": request.target,
+    }
+    return load(
+        request.specs,
+        checkout=request.checkout,
+        variables=given | request.aim.variables,
+        environ=request.environ,
+        secrets=look_up,
+        commit=commit,
+    )

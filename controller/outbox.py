@@ -49,11 +49,15 @@ class Outbox(Generic[T]):
         """True once the last items are being handed on."""
         return self._closing.is_set()
 
-    def close(self, seconds: float = 5.0) -> None:
-        """Hands on at once what is left, and returns when that is done or the seconds are over."""
+    def finish(self) -> None:
+        """Takes nothing more, and begins to hand on at once what is left."""
         self._closing.set()
         with self._changed:
             self._changed.notify()
+
+    def close(self, seconds: float = 5.0) -> None:
+        """Finishes, and returns when that is done or the seconds are over."""
+        self.finish()
         self._thread.join(seconds)
 
     def _run(self) -> None:

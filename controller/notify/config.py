@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -19,16 +19,26 @@ class _Strict(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=False)
 
 
+EXPECTED = "either {$env: NAME} or {$file: PATH} is expected"
+
+
 class Secret(_Strict):
     """Where a secret is: `{$env: NAME}` or `{$file: PATH}`. It never stands in the file itself."""
 
     env: str | None = Field(None, alias="$env", min_length=1)
     file: str | None = Field(None, alias="$file", min_length=1)
 
+    @model_validator(mode="before")
+    @classmethod
+    def _mapping(cls, value: Any) -> Any:
+        if not isinstance(value, dict):
+            raise ValueError(EXPECTED)  # noqa: TRY004  (pydantic reports no TypeError)
+        return value
+
     @model_validator(mode="after")
     def _one(self) -> Self:
         if (self.env is None) == (self.file is None):
-            raise ValueError("either {$env: NAME} or {$file: PATH} is expected")
+            raise ValueError(EXPECTED)
         return self
 
     def read(self, environ: Mapping[str, str] = os.environ) -> str:

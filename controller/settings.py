@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from controller.errors import Problem, SpecErrors, UsageError
-from controller.source import Marks, load_yaml
+from controller.errors import UsageError
+from controller.source import load_typed
 from controller.source.files import SETTINGS
 
 
@@ -74,28 +72,7 @@ def read_settings(checkout: Path) -> Settings:
     file = checkout / SETTINGS
     if not file.is_file():
         return Settings()
-    content, marks, problems = load_yaml(file, checkout)
-    if problems:
-        raise SpecErrors(problems)
-    try:
-        return Settings.model_validate(content, strict=True)
-    except ValidationError as error:
-        raise SpecErrors(list(_problems(error, marks))) from None
-
-
-def _problems(error: ValidationError, marks: Marks) -> list[Problem]:
-    return [Problem(_message(item), marks.at(list(item["loc"])), _near(item)) for item in error.errors()]
-
-
-def _message(item: Mapping[str, Any]) -> str:
-    field = ".".join(str(part) for part in item["loc"])
-    return f"unknown field {field!r}" if item["type"] == "extra_forbidden" else f"{field}: {item['msg']}"
-
-
-def _near(item: Mapping[str, Any]) -> str:
-    known = Target.model_fields if item["loc"][0] == "targets" else Settings.model_fields
-    near = difflib.get_close_matches(str(item["loc"][-1]), known, 1)
-    return f"did you mean {near[0]!r}?" if near and item["type"] == "extra_forbidden" else ""
+    return load_typed(file, checkout, Settings)
 
 
 def chosen(settings: Settings, names: list[str]) -> dict[str, Target]:

@@ -82,6 +82,18 @@ def test_nothing_is_fetched_while_the_commit_is_the_same(origin: Repository, tmp
     assert sorted(path.name for path in cache.rglob("*")) == before
 
 
+def test_a_folder_stays_while_it_is_read_and_is_not_taken_from_others(origin: Repository, tmp_path: Path) -> None:
+    origin.commit({"a.yaml": SPEC})
+    remote = follow(origin, tmp_path)
+    folder = exported(remote)
+    before = (folder.stat().st_ino, (folder / "a.yaml").stat().st_ino)
+    assert exported(remote) == folder
+    assert (folder.stat().st_ino, (folder / "a.yaml").stat().st_ino) == before
+    (folder / "a.yaml").write_text("changed by somebody")
+    (folder / "b.yaml").write_text("added by somebody")
+    assert files(exported(follow(origin, tmp_path))) == {"a.yaml": SPEC.encode()}, "as of a process before"
+
+
 def test_folders_are_private_and_old_ones_go(origin: Repository, tmp_path: Path) -> None:
     remote = follow(origin, tmp_path)
     folders = []

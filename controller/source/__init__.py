@@ -17,6 +17,7 @@ from controller.source.document import Document
 from controller.source.load import Loaded, load, load_yaml
 from controller.source.node import Marks, Secret
 from controller.source.revision import revision
+from controller.source.typed import load_typed
 
 
-__all__ = ["Document", "Loaded", "Marks", "Secret", "load", "load_yaml", "revision"]
+__all__ = ["Document", "Loaded", "Marks", "Secret", "load", "load_typed", "load_yaml", "revision"]

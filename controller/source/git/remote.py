@@ -90,6 +90,7 @@ class Remote:
         self._mask = Mask()
         self._lock = Lock()
         self._tip = ""
+        self._written: set[Path] = set()
 
     def fetch(self) -> Commit:
         """The commit that the ref names now, with all that `export` needs. Raises SourceError with one sentence."""
@@ -99,10 +100,15 @@ class Remote:
     def export(self, commit: Commit) -> Path:
         """A folder, named for the commit, that holds its files below `path` at their places. Raises SourceError.
 
-        The folders of earlier commits are removed, but for the last one.
+        It is written once, and stays as it is while it is read. The folders of earlier commits are removed, but for
+        the last one.
         """
+        folder = self._exports / commit.sha
         with self._lock:
-            return self._told(lambda: self._anew_if_broken(lambda: self._export(commit.sha)))
+            if folder not in self._written or not folder.is_dir():
+                self._told(lambda: self._anew_if_broken(lambda: self._export(commit.sha, folder)))
+                self._written.add(folder)
+        return folder
 
     def _fetch(self) -> Commit:
         self._home.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -189,8 +195,8 @@ class Remote:
                 told = f"the {what} {checks[what][1][:12]} has no signature of an allowed signer"
                 raise SourceError(told) from None
 
-    def _export(self, sha: str) -> Path:
-        folder, unfinished = self._exports / sha, self._exports / f".{sha}"
+    def _export(self, sha: str, folder: Path) -> None:
+        unfinished = self._exports / f".{sha}"
         self._exports.mkdir(mode=0o700, parents=True, exist_ok=True)
         shutil.rmtree(unfinished, ignore_errors=True)
         if not self._has(sha):
@@ -201,7 +207,6 @@ class Remote:
         others = [other for other in self._exports.iterdir() if other != folder]
         for other in sorted(others, key=lambda one: one.stat().st_mtime, reverse=True)[KEPT_EXPORTS - 1 :]:
             shutil.rmtree(other, ignore_errors=True)
-        return folder
 
     def _anew_if_broken(self, work: Callable[[], T]) -> T:
         try:

@@ -45,11 +45,15 @@ class Rules:
 
 @dataclass(frozen=True)
 class Verdict:
-    """The changes that may be made, what is left out (by root) and why, and why the whole may not be made."""
+    """The changes that may be made, what is left out (by root) and why, and why the whole may not be made.
+
+    suspended   those of the held roots that somebody suspended
+    """
 
     changes: tuple[Change, ...]
     held: Mapping[Address, str]
     refusals: tuple[str, ...]
+    suspended: frozenset[Address] = frozenset()
 
     @property
     def digest(self) -> str:
@@ -83,7 +87,8 @@ def guard(changes: tuple[Change, ...], desired: State, live: State, rules: Rules
     held = dict(_held(desired, live, rules, now)) | dict(_hands_off(changes))
     allowed = _ALLOWED[rules.policy]
     kept = tuple(c for c in changes if c.action in allowed and c.at.root not in held)
-    return Verdict(kept, held, tuple(_refusals(kept, desired, live, rules)))
+    suspended = frozenset(at for at, standing in desired.standing.items() if standing.paused(now))
+    return Verdict(kept, held, tuple(_refusals(kept, desired, live, rules)), suspended)
 
 
 def _held(desired: State, live: State, rules: Rules, now: datetime) -> Iterator[tuple[Address, str]]:

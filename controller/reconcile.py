@@ -16,6 +16,7 @@ from controller.address import Address
 from controller.apply import Outcome, apply
 from controller.aws import index
 from controller.aws.client import Client, Role, connect, environment, session_name
+from controller.aws.observing import Observer, nobody
 from controller.aws.pacing import Pacers
 from controller.aws.reader import read
 from controller.aws.routes import partition_of, routes
@@ -46,6 +47,7 @@ class Request:
     allow         the digest of a refused plan that may be carried out all the same
     strict        whether a warning of the specs is an error
     keys          an access key in the place of the usual AWS chain
+    observer      is told of every call of AWS
     """
 
     specs: tuple[Path, ...]
@@ -59,6 +61,7 @@ class Request:
     strict: bool = False
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
     keys: tuple[str, str] | None = field(default=None, repr=False)
+    observer: Observer = field(default=nobody, repr=False)
 
     @property
     def aim(self) -> Target:
@@ -171,6 +174,7 @@ class Pass:
             stages=tuple(self._stages(outcomes)),
             unreadable={str(at): error for at, error in sorted(self._live.unknown.items())},
             held={str(at): reason for at, reason in sorted(self._verdict.held.items())},
+            suspended=tuple(sorted(map(str, self._verdict.suspended))),
             refusals=self._verdict.refusals,
             digest=self._verdict.digest,
             warnings=warning_views(self._desired.warnings),
@@ -233,7 +237,8 @@ def arrive(request: Request, pacers: Pacers) -> tuple[Client, Environment]:
 
 def _client(request: Request) -> Client:
     region, url = request.aim.region, request.endpoint_url
-    return connect(region=region, endpoint_url=url, role=_role(request), keys=request.keys)
+    role, keys = _role(request), request.keys
+    return connect(region=region, endpoint_url=url, role=role, keys=keys, observer=request.observer)
 
 
 def _role(request: Request) -> Role | None:

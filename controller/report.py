@@ -102,6 +102,7 @@ class Report(Item):
     seconds       the least time AWS's quotas allow for the plan
     unreadable    roots left alone because reading them failed, and why
     held          roots in which nothing is done although something differs, and why
+    suspended     those of the held roots that somebody suspended
     refusals      why the plan as a whole may not be carried out; `digest` names it for --allow
     warnings      what AWS ignores of the specs
     """
@@ -122,6 +123,7 @@ class Report(Item):
     stages: tuple[StageView, ...] = ()
     unreadable: dict[str, str] = {}
     held: dict[str, str] = {}
+    suspended: tuple[str, ...] = ()
     refusals: tuple[str, ...] = ()
     digest: str = ""
     errors: tuple[str, ...] = ()

@@ -123,9 +123,7 @@ def _owned(
             yield Address(kind.kind, tags[NAME_TAG]), found
 
 
-def _told_apart(
-    kind: type[RootKind], found: Found, live: State
-) -> Iterator[tuple[Address, dict[str, Any]]]:
+def _told_apart(kind: type[RootKind], found: Found, live: State) -> Iterator[tuple[Address, dict[str, Any]]]:
     """What a later one replaced, but that is still there, goes by its AWS id."""
     replaced = {(at, (item.get("tags") or {}).get(REPLACES_TAG)) for at, item in found}
     for at, item in found:

@@ -26,13 +26,19 @@ from controller.errors import ThrottledError
 from controller.gateway import Environment
 
 
+USER_AGENT = "apigateway-reconciler"
+"""Stands in the user agent of every call, by which CloudTrail shows whose it is."""
+
+SESSION_PREFIX = "reconcile-"
+"""The names of our role sessions begin so."""
+
 _CONFIG = Config(
     # Which errors are worth a repeat is for retry.py to say: botocore would repeat a hard quota too.
     retries={"total_max_attempts": 1},
     connect_timeout=10,
     read_timeout=60,
     max_pool_connections=32,
-    user_agent_extra="apigateway-reconciler",
+    user_agent_extra=USER_AGENT,
 )
 
 
@@ -102,7 +108,7 @@ class Role:
 
 def session_name(target: str, what: str) -> str:
     """The name of a role's session for a target, in the characters and the length that STS allows."""
-    name = f"reconcile-{target[:_TARGET]}-{what}"
+    name = f"{SESSION_PREFIX}{target[:_TARGET]}-{what}"
     return re.sub(r"[^\w+=,.@-]", "-", name, flags=re.ASCII)[:_SESSION]
 
 

@@ -104,6 +104,8 @@ def _links(item: Mapping[str, Any], context: Context) -> tuple[str, ...]:
     """The VPC links that a deployment's description tells of, by name; by id what is gone or was replaced."""
     found = _LINKS.search(item.get("description") or "")
     return tuple(sorted(context.name("VpcLink", aws_id) for aws_id in found[1].split(","))) if found else ()
+
+
 def _record(functions: Collection[str]) -> str:
     """The functions that a snapshot calls. Only this tells later whose policies may still name the API."""
     names = ""

@@ -128,6 +128,7 @@ class RestApi(RootKind):
         found = super().create_fields(at)
         endpoint = found.get("endpointConfiguration", {})
         return found | {"endpointConfiguration": {"types": list(self.endpointConfiguration.types), **endpoint}}
+
     def rights(self, at: Address) -> Iterator[Right]:
         yield from super().rights(at)
         if self.policy is not None:

@@ -24,8 +24,33 @@ class Answer:
         return json.loads(self.text)
 
 
+class _Shared:
+    """One server for all tests that do not end it: to start and stop one takes longer than most of them."""
+
+    def __init__(self) -> None:
+        self.app: Any = None
+        self.server: Server | None = None
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        await self.app(scope, receive, send)
+
+
+shared = _Shared()
+
+
 @contextmanager
-def served(routes: Any, **options: Any) -> Iterator[Server]:
+def served(routes: Any) -> Iterator[Server]:
+    """The routes, behind the server that tests share."""
+    if shared.server is None:
+        shared.server = Server("test", shared, "127.0.0.1:0")
+        shared.server.start()
+    shared.app = application("test", routes)
+    yield shared.server
+
+
+@contextmanager
+def alone(routes: Any, **options: Any) -> Iterator[Server]:
+    """The routes, behind a server of their own."""
     server = Server("test", application("test", routes), "127.0.0.1:0", **options)
     server.start()
     try:

@@ -18,12 +18,15 @@ from controller.errors import Problem, UsageError, Where
 from controller.loop.book import Book
 from controller.loop.happenings import Fetched, Loaded, Version
 from controller.loop.metrics import Metrics
+from controller.reconcile import Request as Wanted
+from controller.settings import Settings
 from controller.web import exposition, probes, server, status
 from controller.web.healthcheck import healthcheck
 from controller.web.server import Server, application
+from tests.accounts import Account, FakeEngine, checkout
 from tests.test_book import START, A, B, change, loaded, looked, report
 
-from .client import ask, say, served
+from .client import alone, ask, say, served
 
 
 @dataclass
@@ -206,6 +209,20 @@ def test_the_last_report_is_what_the_command_would_print(site: Site, http: Serve
     assert ask(http, "/api/v1/report/t").json == last.model_dump(mode="json")
 
 
+def test_a_secret_is_as_hidden_as_in_the_report(site: Site, http: Server, tmp_path: Path):
+    spec = "apiVersion: apigateway/v1\nkind: ApiKey\nmetadata: {name: k}\nspec: {value: {$secret: key}}\n"
+    here = checkout(tmp_path / "co", spec)
+    request = Wanted((here / "specs",), here, Settings(), "default")
+    secret = "tr0ub4dor-and-three-more"
+    planned = FakeEngine({"default": Account(secrets={"key": secret})}).open_pass(request).plan()
+    site.tell(loaded("ApiKey k"), looked(planned, "ApiKey k"))
+    answer = ask(http, "/api/v1/report/t")
+    (found,) = answer.json["changes"]
+    assert (found["root"], found["action"]) == ("ApiKey k", "create")
+    for path in ("/api/v1/report/t", "/api/v1/roots", "/api/v1/targets"):
+        assert secret not in ask(http, path).text
+
+
 def test_a_report_that_there_is_not(site: Site, http: Server):
     site.tell(loaded(A))
     answer = ask(http, "/api/v1/report/t")
@@ -277,7 +294,7 @@ def test_what_is_under_way_at_the_end_is_answered(site: Site):
         return server.plain("done")
 
     answers: list[str] = []
-    with served([Route("/slow", slow)]) as running:
+    with alone([Route("/slow", slow)]) as running:
         asking = threading.Thread(target=lambda: answers.append(ask(running, "/slow").text))
         asking.start()
         arrived.wait(10)
@@ -303,7 +320,7 @@ def test_a_bug_shows_nothing_to_a_client(capsys: pytest.CaptureFixture[str]):
 
 
 def test_who_never_comes_to_the_point_is_hung_up_on(site: Site):
-    with served(site.routes, patience=0.2) as running, suppress(ConnectionResetError):
+    with alone(site.routes, patience=0.2) as running, suppress(ConnectionResetError):
         assert say(running, b"GET /livez HTTP/1.1\r\nX-Slow: ", 5) == b""
 
 

@@ -82,7 +82,7 @@ def everything() -> Seen:
     seen.metrics.webhook("github", "accepted")
     seen.metrics.notified("slack", "success")
     seen.metrics.leads(value=True)
-    seen.metrics.watch([Queue(2, 3, 4.0), Queue(1, 1, 9.0)])
+    seen.metrics.watch(lambda: [Queue(2, 3, 4.0), Queue(1, 1, 9.0)])
     return seen
 
 
@@ -184,7 +184,7 @@ def test_the_queue_speaks_client_gos_names():
     seen = Seen(loaded(A, B), looked(report(), A, B, waited=(1.0, 3.0)))
     retry = looked(report(), A)
     seen.tell(type(retry)(**{**vars(retry), "trigger": "retry"}))
-    seen.metrics.watch([Queue(2, 3, 4.0), Queue(1, 1, 9.0)])
+    seen.metrics.watch(lambda: [Queue(2, 3, 4.0), Queue(1, 1, 9.0)])
     assert seen["workqueue_depth"] == {("api",): 3}
     assert seen["workqueue_adds_total"] == {("api",): 3}
     assert seen["workqueue_retries_total"] == {("api",): 1}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import threading
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from prometheus_client.core import Metric as Family
@@ -32,7 +32,7 @@ class Metrics:
     def __init__(self, book: Book, *, source: str = "", drop: Collection[str] = ()) -> None:
         self.registry = CollectorRegistry()
         self._book, self._source, self._dropped = book, source, checked_labels(drop)
-        self._queues: Sequence[Queue] = ()
+        self._queues: Callable[[], Iterable[Queue]] = tuple
         self._leads = False
         self._lock = threading.Lock()
         self._known: dict[str, frozenset[str]] = {}
@@ -53,8 +53,8 @@ class Metrics:
                 # What is zero from the start: a rate needs a first value.
                 counts.labels(QUEUE)
 
-    def watch(self, queues: Sequence[Queue]) -> None:
-        """These are the workers whose queues are shown."""
+    def watch(self, queues: Callable[[], Iterable[Queue]]) -> None:
+        """What gives the workers whose queues are shown, at each scrape those there are by then."""
         self._queues = queues
 
     def leads(self, value: bool) -> None:  # noqa: FBT001  the one thing it says
@@ -102,7 +102,7 @@ class Metrics:
         yield "reconciler_leader", {}, self._leads
         yield from of_roots(self._book.roots())
         yield from of_source(self._book, self._source)
-        yield from of_queues(self._queues)
+        yield from of_queues(self._queues())
 
     @property
     def dropped(self) -> frozenset[str]:

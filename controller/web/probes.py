@@ -9,7 +9,7 @@ Rules that do not bend:
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from starlette.requests import Request
@@ -31,29 +31,25 @@ class Beating(Protocol):
     """What shows signs of life: `beat` is when it last did, by a monotonic clock."""
 
     @property
-    def target(self) -> str:
-        """Its name."""
-
-    @property
     def beat(self) -> float:
         """When it last was seen to be alive."""
 
 
 def liveness(
-    workers: Callable[[], Iterable[Beating]],
+    alive: Callable[[], Mapping[str, Beating]],
     deadline: float = DEADLINE,
     clock: Callable[[], float] = time.monotonic,
 ) -> Callable[[], Mapping[str, Check]]:
-    """A check for each worker: that its last sign of life is no older than the deadline."""
+    """A check for each of what is to be alive, by name: its last sign of life is no older than the deadline."""
 
-    def check(worker: Beating) -> Check:
+    def check(beating: Beating) -> Check:
         def run() -> str:
-            silent = clock() - worker.beat
+            silent = clock() - beating.beat
             return f"no sign of life for {silent:.0f} s" if silent > deadline else ""
 
         return run
 
-    return lambda: {"ping": _ping, **{f"worker-{worker.target}": check(worker) for worker in workers()}}
+    return lambda: {"ping": _ping, **{name: check(beating) for name, beating in alive().items()}}
 
 
 def readiness(

@@ -31,7 +31,6 @@ from .client import alone, ask, say, served
 
 @dataclass
 class Worker:
-    target: str
     beat: float
 
 
@@ -40,7 +39,7 @@ class Site:
 
     def __init__(self) -> None:
         self.book = Book(today=lambda: START)
-        self.workers = [Worker("prod", 100.0), Worker("dev", 100.0)]
+        self.workers = {"worker-prod": Worker(100.0), "worker-dev": Worker(100.0)}
         self.now, self.fault, self.ending = 100.0, "", False
         livez = probes.liveness(lambda: self.workers, 60, lambda: self.now)
         readyz = probes.readiness(self.book, lambda: self.fault, ends=lambda: self.ending)
@@ -68,7 +67,7 @@ def http(site: Site) -> Iterator[Server]:
 @pytest.mark.parametrize("path", ["/livez", "/healthz"])
 def test_it_lives_while_its_workers_show_signs_of_life(site: Site, http: Server, path: str):
     assert (ask(http, path).status, ask(http, path).text) == (200, "ok")
-    site.workers[0].beat = 150.0
+    site.workers["worker-prod"].beat = 150.0
     site.now = 161.0
     answer = ask(http, path)
     assert answer.status == 500

@@ -47,11 +47,15 @@ class Rules:
 
 @dataclass(frozen=True)
 class Verdict:
-    """The changes that may be made, what is left out (by root) and why, and why the whole may not be made."""
+    """The changes that may be made, what is left out (by root) and why, and why the whole may not be made.
+
+    suspended   those of the held roots that somebody suspended
+    """
 
     changes: tuple[Change, ...]
     held: Mapping[Address, str]
     refusals: tuple[str, ...]
+    suspended: frozenset[Address] = frozenset()
 
     @property
     def digest(self) -> str:
@@ -94,7 +98,8 @@ def guard(changes: tuple[Change, ...], desired: State, live: State, rules: Rules
     asked = [change for change in changes if change.at.root not in held]
     kept = tuple(asked if rules.policy == "sync" else feasible(asked, _ALLOWED[rules.policy], live))
     told = dict(_left_out(asked, kept, rules.policy)) | held
-    return Verdict(kept, told, tuple(_refusals(kept, desired, live, rules)))
+    suspended = frozenset(at for at, standing in desired.standing.items() if standing.paused(now))
+    return Verdict(kept, told, tuple(_refusals(kept, desired, live, rules)), suspended)
 
 
 def _held(desired: State, live: State, rules: Rules, now: datetime) -> Iterator[tuple[Address, str]]:

@@ -149,6 +149,7 @@ class Pass:
             stages=tuple(self._stages(outcomes)),
             unreadable={str(at): error for at, error in sorted(self._live.unknown.items())},
             held={str(at): reason for at, reason in sorted(self._verdict.held.items())},
+            suspended=tuple(sorted(map(str, self._verdict.suspended))),
             refusals=self._verdict.refusals,
             digest=self._verdict.digest,
             warnings=warning_views(self._desired.warnings),

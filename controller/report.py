@@ -105,6 +105,7 @@ class Report(Item):
     unreadable    roots left alone because reading them failed, and why
     held          roots in which nothing is done although something differs, and why
     imports       roots whose definition is imported, and how many calls that stands for
+    suspended     those of the held roots that somebody suspended
     refusals      why the plan as a whole may not be carried out; `digest` names it for --allow
     warnings      what AWS ignores of the specs
     """
@@ -126,6 +127,7 @@ class Report(Item):
     stages: tuple[StageView, ...] = ()
     unreadable: dict[str, str] = {}
     held: dict[str, str] = {}
+    suspended: tuple[str, ...] = ()
     refusals: tuple[str, ...] = ()
     digest: str = ""
     imports: dict[str, int] = {}

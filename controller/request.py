@@ -10,6 +10,7 @@ from pathlib import Path
 
 from controller import kinds
 from controller.aws.client import Client, Role, connect, session_name
+from controller.aws.observing import Observer, nobody
 from controller.desired import build
 from controller.errors import SpecErrors
 from controller.gateway import Environment
@@ -34,6 +35,7 @@ class Request:
     strict        whether a warning of the specs is an error
     strategy      how the definition of an API is changed: by calls, by an import, or by what is cheaper
     keys          an access key in the place of the usual AWS chain
+    observer      is told of every call of AWS
     """
 
     specs: tuple[Path, ...]
@@ -48,6 +50,7 @@ class Request:
     strategy: Strategy = "auto"
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
     keys: tuple[str, str] | None = field(default=None, repr=False)
+    observer: Observer = field(default=nobody, repr=False)
 
     @property
     def aim(self) -> Target:
@@ -71,7 +74,8 @@ class Request:
 def connection(request: Request) -> Client:
     """A client for the target, in its role."""
     region, url = request.aim.region, request.endpoint_url
-    return connect(region=region, endpoint_url=url, role=_role(request), keys=request.keys)
+    role, keys = _role(request), request.keys
+    return connect(region=region, endpoint_url=url, role=role, keys=keys, observer=request.observer)
 
 
 def _role(request: Request) -> Role | None:

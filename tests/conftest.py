@@ -1,10 +1,11 @@
-"""Fixtures of several files: the command in this process, and an environment without wishes."""
+"""Fixtures of several files: the command in this process, an environment without wishes, a log of one's own."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+import structlog
 
 from controller.cli import main
 
@@ -30,3 +31,11 @@ def command(capfd: pytest.CaptureFixture[str]) -> Run:
         return code, captured.out, captured.err
 
     return runner
+
+
+@pytest.fixture(autouse=True)
+def _plain_log() -> Iterator[None]:
+    """The log that another test set up is not there any more."""
+    structlog.reset_defaults()
+    yield
+    structlog.reset_defaults()

@@ -15,6 +15,7 @@ from controller import errors
 from controller.aws import index
 from controller.aws.client import Client, connect, environment
 from controller.aws.errors import translated
+from controller.aws.observing import OK, Called
 from controller.aws.pacing import Pacer
 from controller.aws.reader import read
 from controller.kinds.rest.api_key import ApiKey
@@ -279,3 +280,31 @@ def test_reading_takes_one_more_call_for_each_500_paths(paths, calls):
     before = len(fake.calls)
     read(Patient(fake), HERE, State())
     assert [call[:2] for call in fake.calls[before:]].count(("apigateway", "GetResources")) == calls
+
+
+def test_whoever_counts_is_told_of_every_call(server: HTTPServer) -> None:
+    seen: list[Called] = []
+    here = f"http://127.0.0.1:{server.server_port}"
+    pacer = Pacer(1, clock=lambda: 0.0, sleep=lambda _seconds: None)
+    keys = {"aws_access_key_id": "a", "aws_secret_access_key": "b", "region_name": "eu-west-1"}
+    client = Client(boto3.Session(**keys), endpoint_url=here, pacer=pacer, observer=seen.append)
+    server.answers += [  # type: ignore[attr-defined]
+        (200, {}, b"{}"),
+        (429, {"x-amzn-errortype": "TooManyRequestsException"}, b"{}"),
+        (0, {}, b""),
+    ]
+    for _ in range(40):
+        pacer.wait("GetUsagePlans")
+    client("GetRestApis", {})
+    with pytest.raises(errors.ThrottledError):
+        client("GetRestApis", {})
+    with pytest.raises(errors.UnavailableError):
+        client("GetRestApis", {})
+    told = [(called.service, called.operation, called.code, called.throttled) for called in seen]
+    assert told == [
+        ("apigateway", "GetRestApis", OK, False),
+        ("apigateway", "GetRestApis", "TooManyRequestsException", True),
+        ("apigateway", "GetRestApis", "UnavailableError", False),
+    ]
+    assert all(called.seconds >= 0 for called in seen)
+    assert all(called.waited > 0 for called in seen)

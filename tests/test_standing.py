@@ -114,6 +114,7 @@ def test_the_author_says_it_in_metadata(tmp_path: Path) -> None:
     report = opened(account, tmp_path / "a", spec(far, name="a") + spec(past, name="b")).plan()
     assert [change.key for change in report.changes] == ["b"]
     assert report.held == {"ApiKey a": "suspended until 2999-01-01 00:00 UTC: incident"}
+    assert report.suspended == ("ApiKey a",)
 
 
 # ── standing and tags ────────────────────────────────────────────────────────────────────────────

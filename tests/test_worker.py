@@ -211,3 +211,33 @@ def test_its_own_thread_ends_when_told_to():
     run.stop.drain.set()
     run.worker.run()
     assert run.told == []
+
+
+def test_it_says_how_long_roots_had_waited_and_what_it_is_at():
+    site = Site(r1=Specs({A: "1", B: "1"}))
+    run = Run(site)
+    seen: list[tuple[int, float]] = []
+
+    def says(roots: frozenset[Address]) -> Report:
+        run.now += 7
+        seen.append(run.worker.at_work())
+        return report()
+
+    site.says = says
+    run.offer("r1")
+    run.heard(Looked)
+    run.worker.ask(Trigger.EVENT, [B])
+    run.now += 3
+    run.steps()
+    (looked,) = run.heard(Looked)
+    assert (looked.waited, looked.seconds, looked.throttled) == ((3.0,), 7.0, False)
+    assert seen == [(2, 7.0), (1, 7.0)]
+    assert run.worker.at_work() == (0, 0.0)
+
+
+def test_what_throttling_delays_is_told_apart():
+    site = Site(r1=Specs({A: "1"}))
+    site.says = lambda roots: ThrottledError("slow")
+    run = Run(site)
+    run.offer("r1")
+    assert [happening.throttled for happening in run.heard(Looked)] == [True]

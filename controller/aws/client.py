@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import time
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,9 +25,17 @@ from botocore.credentials import (
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError
 
 from controller.aws.errors import translated
+from controller.aws.observing import OK, Called, Observer, nobody
 from controller.aws.pacing import Pacer
+from controller.errors import ThrottledError
 from controller.gateway import Environment
 
+
+USER_AGENT = "apigateway-reconciler"
+"""Stands in the user agent of every call, by which CloudTrail shows whose it is."""
+
+SESSION_PREFIX = "reconcile-"
+"""The names of our role sessions begin so."""
 
 _CONFIG = Config(
     # Which errors are worth a repeat is for retry.py to say: botocore would repeat a hard quota too.
@@ -34,7 +43,7 @@ _CONFIG = Config(
     connect_timeout=10,
     read_timeout=60,
     max_pool_connections=32,
-    user_agent_extra="apigateway-reconciler",
+    user_agent_extra=USER_AGENT,
 )
 
 
@@ -50,8 +59,9 @@ class Client:
         *,
         endpoint_url: str | None = None,
         pacer: Pacer | None = None,
+        observer: Observer = nobody,
     ) -> None:
-        self._session, self._endpoint_url = session, endpoint_url
+        self._session, self._endpoint_url, self._observer = session, endpoint_url, observer
         self.pacer = pacer or Pacer(None)
         self._clients: dict[str, Any] = {}
         self._lock = Lock()
@@ -60,13 +70,20 @@ class Client:
     def __call__(self, operation: str, params: Mapping[str, Any], *, service: str = "apigateway") -> dict[str, Any]:
         try:
             client = self._client(service)
-            if service == "apigateway":
-                self.pacer.wait(operation)
-            with self._lock:
-                self.counts[operation] += 1
+        except BotoCoreError as error:
+            raise translated(error, operation) from error
+        waited = self.pacer.wait(operation) if service == "apigateway" else 0.0
+        with self._lock:
+            self.counts[operation] += 1
+        began = time.monotonic()
+        try:
             answer = getattr(client, xform_name(operation))(**params)
         except (BotoCoreError, ClientError) as error:
-            raise translated(error, operation) from error
+            failure = translated(error, operation)
+            code, slow = failure.code or type(failure).__name__, isinstance(failure, ThrottledError)
+            self._observer(Called(service, operation, code, time.monotonic() - began, waited, slow))
+            raise failure from error
+        self._observer(Called(service, operation, OK, time.monotonic() - began, waited))
         return {key: value for key, value in answer.items() if key != "ResponseMetadata"}
 
     @property
@@ -96,7 +113,7 @@ class Role:
 
 def session_name(target: str, what: str) -> str:
     """The name of a role's session for a target, in the characters and the length that STS allows."""
-    name = f"reconcile-{target[:_TARGET]}-{what}"
+    name = f"{SESSION_PREFIX}{target[:_TARGET]}-{what}"
     return re.sub(r"[^\w+=,.@-]", "-", name, flags=re.ASCII)[:_SESSION]
 
 
@@ -110,6 +127,7 @@ def connect(
     share: float | None = None,
     role: Role | None = None,
     keys: tuple[str, str] | None = None,
+    observer: Observer = nobody,
 ) -> Client:
     """A client from the usual AWS chain, or with these keys, in a role if one is given.
 
@@ -124,7 +142,7 @@ def connect(
             raise NoRegionError
         if role:
             session = _in_role(session, role, endpoint_url)
-        return Client(session, endpoint_url=endpoint_url, pacer=Pacer(share))
+        return Client(session, endpoint_url=endpoint_url, pacer=Pacer(share), observer=observer)
     except BotoCoreError as error:
         raise translated(error, "connect") from error
 

@@ -37,15 +37,16 @@ class Pacer:
         self._lock = Lock()
         self._buckets: dict[str, _Bucket] = {}
 
-    def wait(self, operation: str) -> None:
-        """Returns when the operation may be called."""
+    def wait(self, operation: str) -> float:
+        """Returns when the operation may be called; for how many seconds it was held back."""
         if self._share is None:
-            return
+            return 0.0
         with self._lock:
             now = self._clock()
             wait = max(bucket.reserve(now) for bucket in self._of(operation, self._share))
         if wait > 0:
             self._sleep(wait)
+        return max(0.0, wait)
 
     def _of(self, operation: str, share: float) -> list[_Bucket]:
         rates = {"": TOTAL} | ({operation: RATES[operation]} if operation in RATES else {})

@@ -74,9 +74,7 @@ def _error(out: Writer, message: str) -> None:
 # ── problems of specs ────────────────────────────────────────────────────────────────────────────
 
 
-def _problems(
-    out: Writer, problems: list[Problem], checkout: Path, label: tuple[str, str] = _PROBLEM
-) -> None:
+def _problems(out: Writer, problems: list[Problem], checkout: Path, label: tuple[str, str] = _PROBLEM) -> None:
     word, style = label
     texts: dict[str, list[str]] = {}
     for problem in problems:

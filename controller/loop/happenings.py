@@ -23,11 +23,12 @@ class Version:
 
 @dataclass(frozen=True)
 class Fetched:
-    """A source was asked for news. `error` is empty when it answered."""
+    """A source was asked for news. `error` is empty when it answered; `unverified`: a signature was at fault."""
 
     seconds: float
     version: Version | None = None
     error: str = ""
+    unverified: bool = False
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,11 @@ class Loaded:
 
 @dataclass(frozen=True)
 class Looked:
-    """A pass ended. Either there is a report of these roots, or `error` says why there is none."""
+    """A pass ended. Either there is a report of these roots, or `error` says why there is none.
+
+    throttled   the error is AWS asking for patience, which is nobody's failure
+    waited      for how many seconds each root had been due when the pass began
+    """
 
     target: str
     trigger: str
@@ -53,6 +58,8 @@ class Looked:
     ended: datetime
     report: Report | None = None
     error: str = ""
+    throttled: bool = False
+    waited: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)

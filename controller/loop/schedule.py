@@ -60,10 +60,11 @@ class _Entry:
 
 @dataclass(frozen=True)
 class Batch:
-    """Roots for one pass, and the most urgent reason for it."""
+    """Roots for one pass, the most urgent reason for it, and for how many seconds each root has been due."""
 
     roots: frozenset[Address]
     trigger: Trigger
+    waited: tuple[float, ...] = ()
 
 
 @dataclass
@@ -113,7 +114,8 @@ class Schedule:
             return None
         for _, _, at in taken:
             self._entries[at].running = True
-        return Batch(frozenset(at for _, _, at in taken), taken[0][0])
+        waited = tuple(now - due for _, due, _ in taken)
+        return Batch(frozenset(at for _, _, at in taken), taken[0][0], waited)
 
     def ended(self, results: Mapping[Address, Result], now: float) -> None:
         """How a pass went for each of its roots."""

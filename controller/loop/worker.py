@@ -76,6 +76,7 @@ class Worker:
         self._load_at = 0.0
         self._owed: frozenset[Address] = frozenset()
         self._since = self._today()
+        self._at_work: tuple[int, float] | None = None
         self.beat = clock()
 
     # ── from other threads ──
@@ -100,6 +101,13 @@ class Worker:
         """Roots that are due, and for how many seconds the first has been."""
         with self._changed:
             return self._schedule.backlog(self._clock())
+
+    def at_work(self) -> tuple[int, float]:
+        """How many roots the pass under way has, and for how many seconds it has been."""
+        if (now := self._at_work) is None:
+            return 0, 0.0
+        roots, began = now
+        return roots, self._clock() - began
 
     # ── the worker's own thread ──
     def run(self) -> None:
@@ -160,7 +168,11 @@ class Worker:
         self._tell(Loaded(self.target, version, known, invalid, specs.problems))
 
     def _look(self, batch: Batch) -> None:
-        results = self._pass(batch.roots, batch.trigger)
+        self._at_work = len(batch.roots), self._clock()
+        try:
+            results = self._pass(batch.roots, batch.trigger, batch.waited)
+        finally:
+            self._at_work = None
         with self._changed:
             self._schedule.ended(results, self._clock())
         if self._owed and not self._stop.now.is_set():
@@ -169,21 +181,23 @@ class Worker:
                 seconds = (self._today() - self._since).total_seconds()
                 self._tell(Live(self.target, self._taken.revision, max(0.0, seconds)))
 
-    def _pass(self, roots: frozenset[Address], trigger: Trigger) -> dict[Address, Result]:
+    def _pass(
+        self, roots: frozenset[Address], trigger: Trigger, waited: tuple[float, ...] = ()
+    ) -> dict[Address, Result]:
         began = self._clock()
         try:
             report = self._site.look(roots, write=self._write and self._may_write(), stop=self._stop)
         except ThrottledError as error:
-            self._tell(self._looked(trigger, roots, began, error=str(error)))
+            self._tell(self._looked(trigger, roots, began, error=str(error), throttled=True, waited=waited))
             return dict.fromkeys(roots, Result.THROTTLED)
         except ControllerError as error:
-            self._tell(self._looked(trigger, roots, began, error=str(error)))
+            self._tell(self._looked(trigger, roots, began, error=str(error), waited=waited))
             return dict.fromkeys(roots, Result.FAILURE)
         if report.refusals and len(roots) > 1 and not self._stop.drain.is_set():
             # A plan is refused as a whole: one by one, only those are that it is about.
             singly = [self._pass(frozenset({at}), trigger) for at in sorted(roots)]
             return {at: result for results in singly for at, result in results.items()}
-        self._tell(self._looked(trigger, roots, began, report=report))
+        self._tell(self._looked(trigger, roots, began, report=report, waited=waited))
         return {at: _result(report, str(at)) for at in roots}
 
     def _looked(
@@ -194,10 +208,12 @@ class Worker:
         *,
         report: Report | None = None,
         error: str = "",
+        throttled: bool = False,
+        waited: tuple[float, ...] = (),
     ) -> Looked:
         revision = self._taken.revision if self._taken else ""
-        names, seconds = frozenset(map(str, roots)), self._clock() - began
-        return Looked(self.target, trigger.word, names, revision, seconds, self._today(), report, error)
+        names, seconds, ended = frozenset(map(str, roots)), self._clock() - began, self._today()
+        return Looked(self.target, trigger.word, names, revision, seconds, ended, report, error, throttled, waited)
 
 
 def _result(report: Report, root: str) -> Result:

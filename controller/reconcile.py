@@ -60,6 +60,11 @@ class Pass:
         """How many steps the plan has for each root."""
         return Counter(str(step.at.root) for step in self._plan.steps)
 
+    @property
+    def ids(self) -> Mapping[Address, str]:
+        """The AWS ids that are known by now."""
+        return self._live.ids
+
     def plan(self) -> Report:
         """Reads what is live and works out what to do. Changes nothing."""
         before = self._patient.calls

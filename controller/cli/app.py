@@ -7,7 +7,7 @@ import os
 import typer
 
 from controller.cli import options as o
-from controller.cli import serve_options as s
+from controller.cli.app_run import healthcheck, run_for_ever
 from controller.cli.session import Session
 
 
@@ -75,64 +75,8 @@ def reconcile(
     return run.run(session, wishes)
 
 
-@app.command("run")
-def run_for_ever(
-    ctx: typer.Context,
-    *,
-    git: s.Git = "",
-    ref: s.Ref = "main",
-    path: s.Below = "",
-    directory: s.Directory = None,
-    git_interval: s.GitInterval = 60.0,
-    git_ssh_key: s.SshKey = None,
-    git_known_hosts: s.KnownHosts = None,
-    git_token_file: s.Token = None,
-    git_github_app_id: s.AppId = "",
-    git_github_app_installation_id: s.Installation = 0,
-    git_github_app_key: s.AppKey = None,
-    git_allowed_signers: s.Signers = None,
-    target: o.Targets = None,
-    interval: s.Interval = 300.0,
-    observe: s.Observe = False,
-    parallelism: s.AtOnce = 50,
-    endpoint_url: o.EndpointUrl = None,
-    local: o.Local = False,
-    quota_share: o.QuotaShare = None,
-    prune: o.Prune = None,
-    log_level: s.LogLevel = "info",
-    log_format: s.LogFormatOption = s.LogFormat.AUTO,
-) -> int:
-    """Reconcile for ever: follow a repository or a folder, and undo drift."""
-    from controller import log  # noqa: PLC0415
-    from controller.cli import serve  # noqa: PLC0415
-
-    session: Session = ctx.obj
-    session.targets, session.local = list(target or session.targets), session.local or local
-    log.configure(log_level, console=None if log_format is s.LogFormat.AUTO else log_format is s.LogFormat.CONSOLE)
-    source = serve.Source(
-        git,
-        ref,
-        path,
-        directory,
-        git_ssh_key,
-        git_known_hosts,
-        git_token_file,
-        git_github_app_id,
-        git_github_app_installation_id,
-        git_github_app_key,
-        git_allowed_signers,
-    )
-    wishes = serve.Wishes(
-        source,
-        endpoint_url=endpoint_url,
-        share=o.quota_share(quota_share or (o.NO_PACING if session.local else o.SHARE)),
-        prune=prune,
-        observe=observe,
-        interval=interval,
-        poll=git_interval,
-        at_once=parallelism,
-    )
-    return serve.run(session, wishes)
+app.command("run")(run_for_ever)
+app.command()(healthcheck)
 
 
 @app.command()

@@ -11,21 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
-from controller.aws.pacing import Pacers
 from controller.cli import local
+from controller.cli.assembly import Assembly, Wishes
 from controller.cli.session import Session
 from controller.errors import UsageError
 from controller.loop.following import Directory, Origin, Repository
-from controller.loop.host import Host
-from controller.loop.logged import log
-from controller.loop.site import AwsSite
-from controller.request import Request
-from controller.settings import Settings
 from controller.source.git import Anonymous, Auth, DeployKey, GitHubApp, Remote, Token, Verify
-
-
-GRACE = 80.0
-"""Seconds in which what was begun is finished; a pod is given 90."""
 
 
 @dataclass(frozen=True)
@@ -45,56 +36,19 @@ class Source:
     signers: Path | None = None
 
 
-@dataclass(frozen=True)
-class Wishes:
-    """What the options ask of the loop. Times are seconds."""
-
-    source: Source
-    endpoint_url: str | None = None
-    share: float | None = 0.85
-    prune: bool | None = None
-    observe: bool = False
-    interval: float = 300.0
-    poll: float = 60.0
-    at_once: int = 50
-
-
-def run(session: Session, wishes: Wishes) -> int:
+def run(session: Session, source: Source, wishes: Wishes) -> int:
     """Until SIGTERM or Ctrl-C; the exit code."""
-    with tempfile.TemporaryDirectory(prefix="reconcile-") as home:
-        host = _host(session, wishes, Path(home))
-        with _signals(host) as told:
-            host.start()
-            told.wait()
-            return 0 if host.end(GRACE) else 1
-
-
-def _host(session: Session, wishes: Wishes, home: Path) -> Host:
-    pacers = Pacers()
     emulator = local.running() if session.local else None
-
-    def site(target: str, settings: Settings) -> AwsSite:
-        request = Request(
-            (),
-            Path(),
-            settings,
-            target,
-            endpoint_url=wishes.endpoint_url,
-            quota_share=wishes.share,
-            prune=wishes.prune,
+    with tempfile.TemporaryDirectory(prefix="reconcile-") as home:
+        whole = Assembly(
+            origin(source, Path(home)),
+            wishes,
+            aimed=lambda plain: local.aimed(plain, emulator) if emulator else plain,
         )
-        return AwsSite(request, pacers, aimed=lambda plain: local.aimed(plain, emulator) if emulator else plain)
-
-    return Host(
-        origin(wishes.source, home),
-        site,
-        [log],
-        wanted=frozenset(session.targets),
-        write=not wishes.observe,
-        interval=wishes.interval,
-        poll=wishes.poll if wishes.source.git else None,
-        at_once=wishes.at_once,
-    )
+        with _signals(whole):
+            whole.start()
+            whole.over.wait()
+            return 0 if whole.end() else 1
 
 
 def origin(source: Source, home: Path) -> Origin:
@@ -127,24 +81,23 @@ def _auth(source: Source) -> Auth:
 
 
 @contextmanager
-def _signals(host: Host) -> Iterator[threading.Event]:
+def _signals(whole: Assembly) -> Iterator[None]:
     """The first SIGTERM or Ctrl-C lets what was begun end, the second stops it; SIGHUP means look at everything."""
-    told = threading.Event()
 
     def end(number: int, _frame: FrameType | None) -> None:
-        if told.is_set():
-            host.stop.now.set()
+        if whole.over.is_set():
+            whole.host.stop.now.set()
             signal.signal(number, before[signal.Signals(number)])
-        told.set()
+        whole.over.set()
 
     def look(_number: int, _frame: FrameType | None) -> None:
         # Not here: a handler runs in the middle of whatever holds a lock.
-        threading.Thread(target=host.look, name="hangup").start()
+        threading.Thread(target=whole.host.look, name="hangup").start()
 
     before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
     before[signal.SIGHUP] = signal.signal(signal.SIGHUP, look)
     try:
-        yield told
+        yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -25,18 +25,6 @@ def seconds(text: str | float) -> float:
     return sum(float(number) * _SECONDS[unit] for number, unit in parts)
 
 
-def address(text: str) -> tuple[str, int]:
-    """`0.0.0.0:8080` as host and port; `:8080` is all hosts. Raises typer.BadParameter."""
-    host, colon, port = text.rpartition(":")
-    if not colon or not port.isdecimal() or int(port) > _PORTS:
-        msg = f"{text}: expected HOST:PORT, such as 0.0.0.0:8080"
-        raise typer.BadParameter(msg)
-    return host.strip("[]") or "0.0.0.0", int(port)  # noqa: S104  in a pod, all is what is meant
-
-
-_PORTS = 65535
-
-
 class LogFormat(StrEnum):
     """How log lines look."""
 

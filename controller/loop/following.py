@@ -65,7 +65,7 @@ class Repository:
         """The commit that the ref names now, written out."""
         commit = self._remote.fetch()
         checkout = self._remote.export(commit) / self._remote.path
-        return Version(checkout, commit.short, commit.committed, commit.author)
+        return Version(checkout, commit.short, commit.committed, commit.author, commit.sha)
 
     def changes(self, stop: threading.Event) -> Iterator[object]:
         """None: a remote says nothing by itself."""
@@ -89,6 +89,7 @@ class Follower:
         self._interval, self._clock = interval, clock
         self._poked = threading.Event()
         self._last: Version | None = None
+        self.beat = clock()
 
     def poke(self) -> None:
         """Somebody says there may be news."""
@@ -99,6 +100,7 @@ class Follower:
         watching = threading.Thread(target=self._watch, args=(stop,), name="watch", daemon=True)
         watching.start()
         while not stop.is_set():
+            self.beat = self._clock()
             self._poked.clear()
             self.ask()
             self._poked.wait(self._interval)

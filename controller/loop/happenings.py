@@ -13,12 +13,13 @@ from controller.report import Report
 
 @dataclass(frozen=True)
 class Version:
-    """What a source holds now. `committed` is when the revision was made, if that is known."""
+    """What a source holds now. If they are known, `committed` is when it was made, and `commit` its whole id."""
 
     checkout: Path
     revision: str
     committed: datetime | None = None
     author: str = ""
+    commit: str = ""
 
 
 @dataclass(frozen=True)

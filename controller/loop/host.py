@@ -12,7 +12,7 @@ from controller.loop.following import Follower, Origin
 from controller.loop.happenings import Fetched, Happening, Tell, Version
 from controller.loop.schedule import Schedule, Trigger
 from controller.loop.worker import Site, Stop, Worker
-from controller.settings import Settings, read_settings
+from controller.settings import Settings, Target, read_settings
 
 
 MakeSite = Callable[[str, Settings], Site]
@@ -25,7 +25,7 @@ class Beating(Protocol):
 
 
 class Host:
-    """Starts, feeds and ends the workers. `wanted` are the targets to run; all of reconcile.yaml if empty."""
+    """Starts, feeds and ends the workers. `is_ours` says which targets of reconcile.yaml to run."""
 
     def __init__(
         self,
@@ -33,7 +33,7 @@ class Host:
         make_site: MakeSite,
         observers: Iterable[Tell] = (),
         *,
-        wanted: frozenset[str] = frozenset(),
+        is_ours: Callable[[str, Target], bool] = lambda _name, _target: True,
         write: bool = True,
         may_write: Callable[[], bool] = lambda: True,
         interval: float = 300.0,
@@ -41,7 +41,7 @@ class Host:
         at_once: int = 50,
     ) -> None:
         self.stop = Stop()
-        self._make_site, self._observers, self._wanted = make_site, tuple(observers), wanted
+        self._make_site, self._observers, self._is_ours = make_site, tuple(observers), is_ours
         self._write, self._may_write = write, may_write
         self._interval, self._at_once = interval, at_once
         self._follower = Follower(origin, self.take, self._tell, interval=poll)
@@ -81,7 +81,7 @@ class Host:
         except ControllerError as error:
             self._tell(Fetched(0.0, version, str(error)))
             return
-        names = [name for name in settings.targets if not self._wanted or name in self._wanted]
+        names = [name for name, target in settings.targets.items() if self._is_ours(name, target)]
         with self._lock:
             for name in names:
                 if name not in self._workers:
@@ -96,6 +96,11 @@ class Host:
         self._follower.poke()
         for worker in self.workers.values():
             worker.ask(trigger)
+
+    def hear(self, aws_ids: frozenset[str] | None) -> None:
+        """Something was changed in AWS by somebody: in what has these ids, or nobody knows where."""
+        for worker in self.workers.values():
+            worker.hear(aws_ids)
 
     def poke(self) -> None:
         """There may be a new version."""

@@ -49,6 +49,7 @@ class AwsSite:
         self._arrive: Arrive = arriving or (lambda request: arrive(request, pacers))
         self._at: tuple[Patient, Environment] | None = None
         self._desired = State()
+        self._names: dict[str, Address] = {}
         self._prune = True
 
     def load(self, version: Version) -> Specs:
@@ -86,9 +87,16 @@ class AwsSite:
         request = self._request if self._prune else replace(self._request, prune=False)
         one = Pass(request, self._desired, patient, where, roots)
         planned = one.plan()
+        self._names |= {aws_id: at for at, aws_id in one.ids.items() if at.parent is None}
         if not write or not planned.pending or (planned.refusals and request.allow != planned.digest):
             return planned
-        return one.apply(lambda _: None, stop.now, stop.drain)
+        done = one.apply(lambda _: None, stop.now, stop.drain)
+        self._names |= {aws_id: at for at, aws_id in one.ids.items() if at.parent is None}
+        return done
+
+    def named(self, aws_ids: frozenset[str]) -> frozenset[Address]:
+        """The roots that have these ids, as far as passes have seen them."""
+        return frozenset(self._names[aws_id] for aws_id in aws_ids if aws_id in self._names)
 
 
 def digests(state: State) -> Mapping[Address, str]:

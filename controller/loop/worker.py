@@ -41,6 +41,9 @@ class Site(Protocol):
     def look(self, roots: frozenset[Address], *, write: bool, stop: Stop) -> Report:
         """A pass on these roots, and on live ones without a spec. Raises ControllerError."""
 
+    def named(self, aws_ids: frozenset[str]) -> frozenset[Address]:
+        """The roots that have these ids, as far as passes have seen them."""
+
 
 @dataclass(frozen=True)
 class Stop:
@@ -91,6 +94,12 @@ class Worker:
         with self._changed:
             self._schedule.ask(trigger, self._clock(), roots)
             self._changed.notify()
+
+    def hear(self, aws_ids: frozenset[str] | None) -> None:
+        """Something was changed in what has these ids, or nobody knows in what. Other ids say nothing."""
+        roots = None if aws_ids is None else self._site.named(aws_ids)
+        if roots is None or roots:
+            self.ask(Trigger.EVENT, roots)
 
     def wake(self) -> None:
         """Something changed that the worker is to see at once, such as that it is to stop."""

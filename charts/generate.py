@@ -1,7 +1,7 @@
 """Make what follows from the comments of values.yaml: values.schema.json, and the table in the chart's README.md.
 
-    python charts/generate.py           writes both
-    python charts/generate.py --check   says which is old, and exits with 1
+python charts/generate.py           writes both
+python charts/generate.py --check   says which is old, and exits with 1
 """
 
 from __future__ import annotations

@@ -46,19 +46,19 @@ def notes(values: dict[str, Any]) -> str:
     return next(text for name, text in files.items() if name.endswith("NOTES.txt"))
 
 
-def rendered_by_binary(values: dict[str, Any], *options: str) -> list[Document]:
+def rendered_by_binary(values: dict[str, Any]) -> list[Document]:
     """The same by the binary that HELM_BIN names."""
     with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
         json.dump(values, file)
         file.flush()
-        command = [HELM_BIN, "template", NAME, str(CHART), "--namespace", NAMESPACE, "--values", file.name, *options]
+        command = [HELM_BIN, "template", NAME, str(CHART), "--namespace", NAMESPACE, "--values", file.name]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return _documents([done.stdout])
 
 
 def _documents(texts: Iterator[str] | list[str]) -> list[Document]:
-    return [document for text in texts for document in yaml.safe_load_all(text) if document]
+    return [document for text in texts for document in yaml.load_all(text, yaml.CSafeLoader) if document]
 
 
 def of_kind(documents: list[Document], kind: str) -> list[Document]:
@@ -98,7 +98,7 @@ def options(documents: list[Document]) -> dict[str, list[str]]:
 
 
 def metrics_in(text: str) -> set[str]:
-    """The names of the metrics that PromQL or a whole dashboard or rule file asks for, histograms by their own name."""
+    """The names of the metrics that PromQL asks for, histograms by their own name."""
     return set(METRIC.findall(text))
 
 

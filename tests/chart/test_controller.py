@@ -1,4 +1,4 @@
-"""What the pods are told, and what they may do: command line, ports, probes, files, permissions, network."""
+"""What the pods are told: command line, ports, probes, files, and how many of them there are."""
 
 from typing import Any
 
@@ -11,7 +11,6 @@ from tests.chart.chart import (
     CASES,
     CHART,
     MINIMAL,
-    NAMESPACE,
     Document,
     container,
     notes,
@@ -39,8 +38,9 @@ def files(documents: list[Document]) -> set[str]:
         items = [item for source in sources for item in source.get("secret", {}).get("items", [])]
         found |= {f"/etc/reconciler/{volume['name']}/{item['path']}" for item in items}
         if "configMap" in volume and volume["name"] == "config":
-            data = next(item for item in of_kind(documents, "ConfigMap") if "dashboard" not in item["metadata"]["name"])
-            found |= {f"/etc/reconciler/config/{name}" for name in data["data"]}
+            name = volume["configMap"]["name"]
+            (config,) = [item for item in of_kind(documents, "ConfigMap") if item["metadata"]["name"] == name]
+            found |= {f"/etc/reconciler/config/{name}" for name in config["data"]}
     return found
 
 
@@ -58,12 +58,12 @@ def test_minimal() -> None:
         "--lease-duration": ["15s"],
         "--lease-renew": ["10s"],
         "--lease-retry": ["2s"],
+        "--kube-events": [""],
         "--log-level": ["info"],
         "--log-format": ["json"],
     }
     assert container(documents)["args"][0] == "run"
     assert container(documents)["image"] == f"apigateway-reconciler:{__version__}"
-    assert env(documents)["RECONCILE_KUBE_EVENTS"] == "true"
     assert {document["kind"] for document in documents} == {
         "ServiceAccount", "Role", "RoleBinding", "Service", "Deployment", "NetworkPolicy", "Pod",
     }  # fmt: skip
@@ -88,9 +88,9 @@ def test_observe() -> None:
     asked = options(documents)
     assert asked["--observe"] == [""]
     assert asked["--directory"] == ["/specs/current"]
-    assert asked["--metrics"] == ["127.0.0.1:9090"]
+    assert asked["--metrics"] == [""]
     assert not {"--git", "--lease", "--prune"} & asked.keys()
-    assert env(documents)["RECONCILE_KUBE_EVENTS"] == "false"
+    assert "--no-kube-events" in asked
     assert {"name": "aws-keys"} in [source["secretRef"] for source in container(documents)["envFrom"]]
 
 
@@ -120,8 +120,7 @@ def test_ports_agree_with_the_options(case: str) -> None:
     documents = render(CASES[case])
     ports = {port["name"]: port["containerPort"] for port in container(documents)["ports"]}
     asked = {name: options(documents).get(f"--{name}", [""])[0] for name in ("http", "metrics", "webhook")}
-    open_ = {name: int(address.rpartition(":")[2]) for name, address in asked.items() if address.startswith("0.0.0.0:")}
-    assert ports == open_
+    assert ports == {name: int(address.removeprefix("0.0.0.0:")) for name, address in asked.items() if address}
     for service in of_kind(documents, "Service"):
         assert {port["targetPort"] for port in service["spec"]["ports"]} <= ports.keys()
     for policy in of_kind(documents, "NetworkPolicy"):
@@ -144,7 +143,8 @@ def test_probes_ask_the_process_itself(case: str) -> None:
 @each_case
 def test_every_file_of_the_options_is_mounted(case: str) -> None:
     documents = render(CASES[case])
-    asked = {value for values in options(documents).values() for value in values if value.startswith("/etc/reconciler")}
+    given = [value for values in options(documents).values() for value in values]
+    asked = {value for value in given if value.startswith("/etc/reconciler")}
     assert asked == files(documents) & asked
     assert len(files(documents)) == len(asked), "a file that no option names"
 
@@ -190,67 +190,6 @@ def test_a_changed_config_makes_new_pods() -> None:
     assert "annotations" not in workload(render(MINIMAL))["spec"]["template"]["metadata"]
 
 
-# ── permissions ──────────────────────────────────────────────────────────────────────────────────
-
-
-def test_the_role_is_the_least_that_works() -> None:
-    assert only(render(MINIMAL), "Role")["rules"] == [
-        {"apiGroups": ["coordination.k8s.io"], "resources": ["leases"], "verbs": ["create"]},
-        {
-            "apiGroups": ["coordination.k8s.io"],
-            "resources": ["leases"],
-            "resourceNames": ["test-reconciler"],
-            "verbs": ["get", "update", "patch"],
-        },
-        {"apiGroups": ["events.k8s.io"], "resources": ["events"], "verbs": ["create", "patch"]},
-    ]
-    assert not {"ClusterRole", "ClusterRoleBinding"} & {document["kind"] for document in render(CASES["all"])}
-
-
-def test_a_role_for_the_lease_of_each_shard() -> None:
-    documents = render(MINIMAL | {"sharding": {"count": 4}})
-    names = [f"{options(documents)['--lease'][0]}-{index}" for index in range(4)]
-    assert only(documents, "Role")["rules"][1]["resourceNames"] == names
-
-
-def test_the_binding_joins_the_role_and_the_pods_account() -> None:
-    for case in ("ha", "minimal", "all"):
-        documents = render(CASES[case])
-        account = pod(documents)["serviceAccountName"]
-        namespace = CASES[case].get("namespaceOverride", NAMESPACE)
-        binding = only(documents, "RoleBinding")
-        assert binding["subjects"] == [{"kind": "ServiceAccount", "name": account, "namespace": namespace}]
-        assert binding["roleRef"]["name"] == only(documents, "Role")["metadata"]["name"]
-        assert only(documents, "ServiceAccount")["metadata"]["name"] == account
-
-
-def test_the_token_is_mounted_only_where_it_is_used() -> None:
-    assert pod(render(MINIMAL))["automountServiceAccountToken"] is True
-    without = render(CASES["observe"])
-    assert pod(without)["automountServiceAccountToken"] is False
-    assert not of_kind(without, "Role")
-    events_only = render(MINIMAL | {"leaderElection": {"enabled": False}})
-    assert [rule["resources"] for rule in only(events_only, "Role")["rules"]] == [["events"]]
-    assert pod(events_only)["automountServiceAccountToken"] is True
-
-
-def test_irsa() -> None:
-    annotations = only(render(CASES["ha"]), "ServiceAccount")["metadata"]["annotations"]
-    assert annotations == {"eks.amazonaws.com/role-arn": "arn:aws:iam::111122223333:role/reconciler"}
-
-
-def test_pod_identity_may_reach_its_agent() -> None:
-    def agents(documents: list[Document]) -> list[str]:
-        blocks = [rule.get("to", []) for rule in only(documents, "NetworkPolicy")["spec"]["egress"]]
-        return [peer["ipBlock"]["cidr"] for peers in blocks for peer in peers if "23/" in peer["ipBlock"]["cidr"]]
-
-    assert agents(render(CASES["sharded"])) == ["169.254.170.23/32", "fd00:ec2::23/128"]
-    assert agents(render(MINIMAL)) == []
-
-
-# ── several pods ─────────────────────────────────────────────────────────────────────────────────
-
-
 def test_one_deployment_unless_sharded() -> None:
     assert workload(render(MINIMAL))["kind"] == "Deployment"
     sharded = render(CASES["sharded"])
@@ -258,7 +197,8 @@ def test_one_deployment_unless_sharded() -> None:
     assert workload(sharded)["spec"]["replicas"] == 4
     assert options(sharded)["--shard-count"] == ["4"]
     index = {"fieldRef": {"fieldPath": "metadata.labels['apps.kubernetes.io/pod-index']"}}
-    assert env(sharded)["RECONCILE_SHARD_INDEX"] == index
+    assert options(sharded)["--shard-index"] == ["$(SHARD_INDEX)"]
+    assert env(sharded)["SHARD_INDEX"] == index
     headless = next(item for item in of_kind(sharded, "Service") if item["spec"].get("clusterIP") == "None")
     assert workload(sharded)["spec"]["serviceName"] == headless["metadata"]["name"]
 
@@ -273,44 +213,6 @@ def test_a_disruption_budget_for_more_than_one_pod() -> None:
     for values in (CASES["ha"], MINIMAL | {"sharding": {"count": 2}}):
         spec = only(render(values), "PodDisruptionBudget")["spec"]
         assert (spec["maxUnavailable"], spec["unhealthyPodEvictionPolicy"]) == (1, "AlwaysAllow")
-
-
-# ── network ──────────────────────────────────────────────────────────────────────────────────────
-
-
-def out(documents: list[Document]) -> set[int]:
-    return {port["port"] for rule in only(documents, "NetworkPolicy")["spec"]["egress"] for port in rule["ports"]}
-
-
-def test_only_what_is_needed_goes_out() -> None:
-    assert out(render(MINIMAL)) == {53, 443, 6443}
-    assert out(render(CASES["ha"])) == {22, 53, 443, 6443}
-    alone = {"leaderElection": {"enabled": False}, "kubernetesEvents": {"enabled": False}}
-    assert out(render(MINIMAL | alone)) == {53, 443}
-
-
-def test_the_api_is_closed_unless_it_is_exposed() -> None:
-    def callers(values: dict[str, Any]) -> list[Any]:
-        rules = only(render(values), "NetworkPolicy")["spec"]["ingress"]
-        return [rule.get("from") for rule in rules if rule["ports"][0]["port"] == "http"]
-
-    test = only(render(MINIMAL), "Pod")["metadata"]["labels"]
-    ((tester,),) = callers(MINIMAL)
-    assert test.items() >= tester["podSelector"]["matchLabels"].items()
-    assert callers(CASES["all"])[1] == [{"podSelector": {"matchLabels": {"app": "auth-proxy"}}}]
-
-
-def test_the_webhook_has_a_service_of_its_own() -> None:
-    documents = render(CASES["all"])
-    (service,) = [item for item in of_kind(documents, "Service") if item["metadata"]["name"].endswith("-webhook")]
-    assert [port["targetPort"] for port in service["spec"]["ports"]] == ["webhook"]
-    backend = only(documents, "Ingress")["spec"]["rules"][0]["http"]["paths"][0]["backend"]["service"]
-    assert backend == {"name": service["metadata"]["name"], "port": {"name": "webhook"}}
-    (reference,) = only(documents, "HTTPRoute")["spec"]["rules"][0]["backendRefs"]
-    assert reference == {"name": service["metadata"]["name"], "port": service["spec"]["ports"][0]["port"]}
-
-
-# ── words ────────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_notes() -> None:

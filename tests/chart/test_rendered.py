@@ -28,7 +28,9 @@ kubernetes_validate = pytest.importorskip("kubernetes_validate", reason="pip ins
 CRDS = yaml.safe_load((Path(__file__).parent / "crds.yaml").read_text())
 VERSIONS = ("1.25", "1.32", "1.37")
 # What the restricted Pod Security Standard allows
-VOLUMES = {"configMap", "csi", "downwardAPI", "emptyDir", "ephemeral", "persistentVolumeClaim", "projected", "secret"}
+VOLUMES = {
+    "configMap", "csi", "downwardAPI", "emptyDir", "ephemeral", "persistentVolumeClaim", "projected", "secret",
+}  # fmt: skip
 
 each_case = pytest.mark.parametrize("case", CASES)
 

@@ -1,6 +1,7 @@
 """What values.yaml, its schema and the README say, and which values are refused."""
 
 import json
+import re
 import runpy
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,6 @@ import yaml
 from tests.chart.chart import CASES, CHART, MINIMAL, helm_python, render
 
 
-GIT = "https://git.example.com/apis.git"
-SSH = "git@git.example.com:apis.git"
-MINIMAL_GIT: dict[str, Any] = {"mode": "apply", "source": {"git": {"url": GIT}}}
 generate = runpy.run_path(str(CHART.parent / "generate.py"))
 
 
@@ -39,71 +37,14 @@ def test_defaults_alone_are_refused() -> None:
     assert "/mode" in str(refused.value)
 
 
-def _git(**more: Any) -> dict[str, Any]:
-    return {"source": {"git": {"url": GIT, **more}}}
-
-
-REFUSED = {
-    "unknown key": ({"replicas": 2}, "replicas"),
-    "unknown key inside": ({"metrics": {"enable": True}}, "enable"),
-    "unknown mode": ({"mode": "sync"}, "/mode"),
-    "no source": ({"source": {"git": {"url": ""}}}, "oneOf"),
-    "two sources": (_git() | {"source": {"git": {"url": GIT}, "directory": {"path": "/specs"}}}, "oneOf"),
-    "a volume without a path": (_git() | {"source": {"git": {"url": GIT}, "directory": {"volume": {"emptyDir": {}}}}}, "/source"),
-    "replicas without a lease": ({"replicaCount": 2, "leaderElection": {"enabled": False}}, "/leaderElection/enabled"),
-    "shards without leases": ({"sharding": {"count": 2}, "leaderElection": {"enabled": False}}, "/leaderElection/enabled"),
-    "replicas of shards": ({"sharding": {"count": 2}, "replicaCount": 2}, "/replicaCount"),
-    "a webhook without a secret": ({"webhook": {"enabled": True}}, "/webhook/existingSecrets"),
-    "three secrets": ({"webhook": {"existingSecrets": [{"name": "a", "key": "b"}] * 3}}, "/webhook/existingSecrets"),
-    "an ingress without the webhook": ({"webhook": {"ingress": {"enabled": True, "host": "a.example.com"}}}, "/webhook/enabled"),
-    "an ingress without a host": (
-        {"webhook": {"enabled": True, "existingSecrets": [{"name": "a", "key": "b"}], "ingress": {"enabled": True}}},
-        "/webhook/ingress/host",
-    ),
-    "a route without a gateway": (
-        {"webhook": {"enabled": True, "existingSecrets": [{"name": "a", "key": "b"}], "httpRoute": {"enabled": True}}},
-        "/webhook/httpRoute/parentRefs",
-    ),
-    "ssh without a key": ({"source": {"git": {"url": SSH}}}, "/source/git/ssh/existingSecret"),
-    "a key for https": (_git(ssh={"existingSecret": "key"}), "/source/git/ssh/existingSecret"),
-    "a password in the URL": ({"source": {"git": {"url": "https://me:secret@git.example.com/a.git"}}}, "/source/git/url"),
-    "a command as a URL": ({"source": {"git": {"url": "ext::sh -c id"}}}, "/source/git/url"),
-    "an App without its ids": (_git(githubApp={"existingSecret": "app"}), "/source/git/githubApp"),
-    "an App and a token": (
-        _git(githubApp={"existingSecret": "a", "id": "1", "installationId": "2"}, token={"existingSecret": "t"}),
-        "/source/git/token/existingSecret",
-    ),
-    "two kinds of AWS credentials": (
-        {"aws": {"roleArn": "arn:aws:iam::111122223333:role/a", "podIdentity": True}},
-        "/aws/podIdentity",
-    ),
-    "keys and Pod Identity": ({"aws": {"existingSecret": "keys", "podIdentity": True}}, "/aws/existingSecret"),
-    "not a role": ({"aws": {"roleArn": "reconciler"}}, "/aws/roleArn"),
-    "a role for another's account": (
-        {"serviceAccount": {"create": False, "name": "x"}, "aws": {"roleArn": "arn:aws:iam::111122223333:role/a"}},
-        "/aws/roleArn",
-    ),
-    "an account without a name": ({"serviceAccount": {"create": False}}, "/serviceAccount/name"),
-    "two monitors": ({"metrics": {"serviceMonitor": {"enabled": True}, "podMonitor": {"enabled": True}}}, "/metrics/podMonitor"),
-    "a monitor of nothing": ({"metrics": {"enabled": False, "podMonitor": {"enabled": True}}}, "/metrics/enabled"),
-    "two notification files": ({"notifications": {"config": {"a": 1}, "existingSecret": "b"}}, "/notifications/existingSecret"),
-    "an interval without a unit": ({"interval": "300"}, "/interval"),
-    "an interval of nothing": ({"interval": "0s"}, "/interval"),
-    "too large a share": ({"quotaShare": 1.5}, "/quotaShare"),
-    "a share of nothing": ({"quotaShare": 0}, "/quotaShare"),
-    "the latest image": ({"image": {"tag": "latest"}}, "/image/tag"),
-    "a digest that is none": ({"image": {"digest": "abc"}}, "/image/digest"),
-    "a port for root": ({"ports": {"http": 80}}, "/ports/http"),
-    "text as a number": ({"replicaCount": "2"}, "/replicaCount"),
-    "an unknown log level": ({"log": {"level": "verbose"}}, "/log/level"),
-}  # fmt: skip
+REFUSED = yaml.safe_load((Path(__file__).parent / "refused.yaml").read_text())
 
 
 @pytest.mark.parametrize("case", REFUSED)
 def test_refused(case: str) -> None:
-    values, where = REFUSED[case]
+    values, where = REFUSED[case]["values"], REFUSED[case]["where"]
     with pytest.raises(helm_python.HelmError) as refused:
-        render(MINIMAL_GIT | values)
+        render(MINIMAL | values)
     words = str(refused.value)
     assert where in words, words
     assert "nil pointer" not in words
@@ -149,7 +90,21 @@ def _objects(values: dict[str, Any]) -> Any:
         return "refused"
 
 
-def test_the_documentation_is_there() -> None:
-    docs = Path(CHART.parents[1] / "docs" / "kubernetes.md").read_text()
-    for word in ("aws.roleArn", "aws.podIdentity", "replicaCount", "sharding.count", "webhook.enabled", "source.git"):
-        assert word in docs
+DOCS = (CHART.parents[1] / "docs" / "kubernetes.md").read_text()
+
+
+def test_the_documentation_names_values_that_exist() -> None:
+    schema = json.loads((CHART / "values.schema.json").read_text())
+    dotted = re.findall(r"`([a-zA-Z]+(?:\.[a-zA-Z]+)+)", DOCS)
+    named = {name for name in dotted if name.split(".")[0] in schema["properties"]}
+    assert {"aws.roleArn", "aws.podIdentity", "sharding.count", "source.git.path"} <= named
+    for name in named:
+        inside = schema
+        for part in name.split("."):
+            assert part in inside["properties"], name
+            inside = inside["properties"][part]
+
+
+@pytest.mark.parametrize("block", re.findall(r"```yaml\n(.*?)```", DOCS, re.DOTALL))
+def test_the_values_of_the_documentation_are_accepted(block: str) -> None:
+    assert render(MINIMAL | yaml.safe_load(block))

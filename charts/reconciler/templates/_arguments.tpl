@@ -44,7 +44,11 @@
 {{- end }}
 - {{ print "--quota-share=" .Values.quotaShare | quote }}
 - {{ print "--http=0.0.0.0:" (int .Values.ports.http) | quote }}
-- {{ print "--metrics=" (.Values.metrics.enabled | ternary "0.0.0.0" "127.0.0.1") ":" (int .Values.ports.metrics) | quote }}
+{{- if .Values.metrics.enabled }}
+- {{ print "--metrics=0.0.0.0:" (int .Values.ports.metrics) | quote }}
+{{- else }}
+- --metrics=
+{{- end }}
 {{- if .Values.webhook.enabled }}
 - {{ print "--webhook=0.0.0.0:" (int .Values.ports.webhook) | quote }}
 {{- range $index, $_ := .Values.webhook.existingSecrets }}
@@ -62,7 +66,10 @@
 {{- end }}
 {{- if include "reconciler.sharded" . }}
 - {{ print "--shard-count=" (int .Values.sharding.count) | quote }}
+{{- /* Empty before Kubernetes 1.28, and then refused: better than that all are shard 0 */}}
+- --shard-index=$(SHARD_INDEX)
 {{- end }}
+- {{ .Values.kubernetesEvents.enabled | ternary "--kube-events" "--no-kube-events" }}
 {{- if .Values.notifications.existingSecret }}
 - --notify=/etc/reconciler/notify/notify.yaml
 {{- else if .Values.notifications.config }}

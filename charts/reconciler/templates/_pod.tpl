@@ -102,11 +102,9 @@ spec:
 - name: POD_NAMESPACE
   valueFrom: {fieldRef: {fieldPath: metadata.namespace}}
 {{- if include "reconciler.sharded" . }}
-- name: RECONCILE_SHARD_INDEX
+- name: SHARD_INDEX
   valueFrom: {fieldRef: {fieldPath: "metadata.labels['apps.kubernetes.io/pod-index']"}}
 {{- end }}
-- name: RECONCILE_KUBE_EVENTS
-  value: {{ .Values.kubernetesEvents.enabled | quote }}
 {{- with .Values.aws.region }}
 - name: AWS_REGION
   value: {{ . | quote }}

@@ -46,7 +46,7 @@ def spelt(series: str) -> str:
 
 
 @needs_promtool
-@pytest.mark.parametrize("case", ["ha", "sharded", "all"])
+@pytest.mark.parametrize("case", ["ha", "sharded", "all", "configmap"])
 def test_the_rules_are_prometheus_rules(case: str, tmp_path: Path) -> None:
     (tmp_path / "rules.yaml").write_text(yaml.safe_dump(rules(CASES[case])))
     assert "SUCCESS" in promtool("check", "rules", "rules.yaml", folder=tmp_path)
@@ -112,6 +112,13 @@ def test_an_alert_knows_its_release_only() -> None:
 @pytest.mark.parametrize(("interval", "seconds"), [("90s", 90), ("5m", 300), ("2h", 7200)])
 def test_the_alert_follows_the_interval(interval: str, seconds: int) -> None:
     assert f"> 3 * {seconds}\n" in alert("ReconcilerNoSuccess", ALL_ALERTS | {"interval": interval})["expr"]
+
+
+def test_drift_is_no_failure_where_nothing_is_to_be_changed() -> None:
+    """There, what differs is never in sync; it has an alert of its own."""
+    observing = alert("ReconcilerNoSuccess", ALL_ALERTS | {"mode": "observe"})["expr"]
+    left = alert("ReconcilerNoSuccess")["expr"]
+    assert observing.removeprefix(left).startswith("\nunless on (api, target) max by (api, target) (reconciler_drift_fields")
 
 
 def test_alerts_can_be_left_out_and_added() -> None:

@@ -1,6 +1,6 @@
 {{/*
-The alerts. Their metrics are those of `controller`, and the label `result` has the value "error" on what failed and
-"success" on what went well. `max by` forgets which pod said it: a new leader goes on where the old one stopped.
+The alerts, on the metrics of controller/loop/catalogue.py. `max by` forgets which pod said it: a new leader goes on
+where the old one stopped.
 */}}
 {{- define "reconciler.alerts" -}}
 {{- $of := printf "job=%q, namespace=%q" (include "reconciler.fullname" .) (include "reconciler.namespace" .) -}}
@@ -16,6 +16,9 @@ The alerts. Their metrics are those of `controller`, and the label `result` has 
   expr: |-
     time() - max by (api, target) (reconciler_api_last_success_timestamp_seconds{ {{- $of -}} }) > 3 * {{ $interval }}
     unless on (api, target) max by (api, target) (reconciler_suspended{ {{- $of -}} }) == 1
+    {{- if eq .Values.mode "observe" }}
+    unless on (api, target) max by (api, target) (reconciler_drift_fields{ {{- $of -}} }) > 0
+    {{- end }}
   for: 1m
   labels: {severity: warning}
   annotations:
@@ -31,7 +34,7 @@ The alerts. Their metrics are those of `controller`, and the label `result` has 
     description: 'It has done so for {{`{{ $value | humanizeDuration }}`}}. Someone changed it otherwise, or the controller only observes.'
 - alert: ReconcilerErrors
   expr: |-
-    sum by (target) (rate(reconciler_reconcile_total{ {{- $of }}, result="error"}[15m]))
+    sum by (target) (rate(reconciler_reconcile_total{ {{- $of }}, result=~"failure|invalid"}[15m]))
     / sum by (target) (rate(reconciler_reconcile_total{ {{- $of -}} }[15m])) > 0.2
   for: 15m
   labels: {severity: warning}

@@ -12,12 +12,20 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 RUN := .venv/.installed
 DEV := .venv/.installed-dev
 BENCH := .bench/.installed
+CHART := .venv/.installed-chart
+IMAGE := .venv/.installed-image
 LOCALSTACK := .localstack/.installed
+PROMTOOL := .promtool/.installed
+VERSION := $(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' controller/__init__.py)
+# Any of the three builds the Dockerfile.
+CONTAINERS ?= $(shell command -v docker || command -v podman || command -v buildah)
+LOCK := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --quiet \
+  --custom-compile-command 'make lock'
 FREE_PORT := import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])
 
 .PHONY: help
 help: ## Show the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: demo
 demo: $(RUN) ## Reconcile the examples on a local emulator and call the APIs that come of it
@@ -27,7 +35,7 @@ demo: $(RUN) ## Reconcile the examples on a local emulator and call the APIs tha
 	$(BIN)/python specs/examples/demo.py
 
 .PHONY: test
-test: $(DEV) $(LOCALSTACK) ## Check the code and run all tests, those on the emulators too
+test: $(DEV) $(CHART) $(PROMTOOL) $(LOCALSTACK) ## Check the code and run all tests, those on the emulators too
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
@@ -41,9 +49,35 @@ fmt: $(DEV) ## Mend what the linter can mend by itself
 	$(BIN)/ruff check --fix
 
 .PHONY: generate
-generate: $(RUN) ## Write specs/schema.json
+generate: $(RUN) ## Write specs/schema.json, and the chart's schema and README
 	$(BIN)/reconcile schema > .venv/schema.json
 	mv .venv/schema.json specs/schema.json
+	$(BIN)/python charts/generate.py
+
+.PHONY: lock
+lock: $(IMAGE) ## Write what the image installs, with hashes: after a change of pyproject.toml
+	$(LOCK) pyproject.toml --output-file requirements.txt
+	$(LOCK) --group build --output-file requirements-build.txt
+
+.PHONY: image
+image: ## Build the container image
+	$(CONTAINERS) build --tag apigateway-reconciler:$(VERSION) --build-arg VERSION=$(VERSION) \
+	  --build-arg REVISION="$$(git rev-parse HEAD)" --build-arg SOURCE_DATE_EPOCH="$$(git log -1 --format=%ct)" .
+
+.PHONY: sbom
+sbom: $(IMAGE) ## Write dist/sbom.cdx.json: the Python packages of the image
+	rm -rf build/sbom && mkdir -p dist
+	$(PYTHON) -m venv --without-pip build/sbom
+	$(PIP) --python build/sbom/bin/python install --require-hashes --requirement requirements.txt
+	$(PIP) --python build/sbom/bin/python install --no-deps .
+	$(BIN)/cyclonedx-py environment --pyproject pyproject.toml --mc-type application --output-reproducible \
+	  --output-file dist/sbom.cdx.json build/sbom/bin/python
+
+.PHONY: image-test
+image-test: $(DEV) $(IMAGE) sbom ## Build and run the image with buildah and podman, on a Debian base made here
+	test -f build/base.tar || mmdebstrap --variant=minbase --include=python3,python3-venv,ca-certificates \
+	  bookworm build/base.tar
+	IMAGE_BASE="$(CURDIR)/build/base.tar" $(BIN)/pytest tests/image -m slow
 
 .PHONY: bench
 bench: $(BENCH) $(LOCALSTACK) ## Measure this controller and Terraform side by side; takes hours (ARGS=--help)
@@ -51,7 +85,8 @@ bench: $(BENCH) $(LOCALSTACK) ## Measure this controller and Terraform side by s
 
 .PHONY: clean
 clean: ## Delete what make and the tools have made
-	rm -rf .venv .localstack .local .bench build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .localstack .promtool .local .bench build dist
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # ── set-up, once ─────────────────────────────────────────────────────────────────────────────────
@@ -78,6 +113,20 @@ $(BENCH): $(DEV)
 	@.bench/venv/bin/python -m pip --disable-pip-version-check --quiet install --upgrade 'pip>=25.1'
 	@.bench/venv/bin/python -m pip --disable-pip-version-check --quiet install --editable . --group bench
 	@touch $@
+
+$(CHART): $(RUN)
+	@$(PIP) install --group chart
+	@touch $@
+
+$(IMAGE): $(RUN)
+	@$(PIP) install --group image
+	@touch $@
+
+# Debian's promtool, unpacked and not installed. Without apt-get, or offline, its tests say that they are skipped.
+$(PROMTOOL):
+	@mkdir -p .promtool
+	@cd .promtool && apt-get download prometheus > /dev/null 2>&1 && dpkg-deb -x prometheus_*.deb . && rm prometheus_*.deb && touch .installed \
+	  || echo "There is no promtool: the tests of alerts will be skipped."
 
 $(LOCALSTACK): tests/emulators/localstack.requirements.txt
 	@echo "Setting up .localstack …"

@@ -134,9 +134,24 @@ def _chains(change: Change, changes: Mapping[Address, Change], live: State) -> C
 
 
 def _going_refs(old: Resource, at: Address, changes: Mapping[Address, Change]) -> list[Address]:
-    """What to let go beforehand: with anything that is replaced, everything else that goes too."""
+    """What to let go beforehand: everything that goes, if something replaced waits for any of it to be gone."""
     going = [name for name in sorted(old.refs(at)) if _leaves(changes.get(name))]
-    return going if any(changes[name].action is Action.REPLACE for name in going) else []
+    return going if _hold_up(going, changes) else []
+
+
+def _hold_up(going: Iterable[Address], changes: Mapping[Address, Change]) -> bool:
+    """True if one of these is replaced, or refers to such a one in turn by way of others that go."""
+    seen, pending = set(), list(going)
+    while pending:
+        name = pending.pop()
+        change = changes.get(name)
+        if name in seen or change is None or change.old is None or not _leaves(change):
+            continue
+        if change.action is Action.REPLACE:
+            return True
+        seen.add(name)
+        pending += change.old.refs(name)
+    return False
 
 
 def _update(chains: Chains, old: Resource, new: Resource, gone: list[Address]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from controller.circles import loose
@@ -33,10 +33,41 @@ def world(found: dict[str, Any]) -> dict[str, Any]:
     return shop(models=found, paths=used)
 
 
+BARE = model(set()) | {"contentType": JSON}
+OTHER = model(set()) | {"contentType": "text/json"}
+
+
+# D moves from what refers to B to B itself, which is replaced: C can go only when D has let go, and B only after C.
+@example(
+    {"A": BARE, "B": OTHER, "C": BARE | model({"A", "B"}), "D": BARE | model({"C"})},
+    {"B": BARE, "D": BARE | model({"B", "D"})},
+)
 @settings(deadline=None, max_examples=150)
 @given(models(), models())
 def test_any_references_after_any_others(before: dict[str, Any], after: dict[str, Any]) -> None:
     turn(world(before), world(after))
+
+
+def test_a_method_moves_from_a_model_that_goes_to_a_replaced_one_below_it() -> None:
+    before = {"B": OTHER, "C": BARE | model({"B"}), "D": BARE | model({"C"})}
+    steps = turn(
+        shop(models=before, paths={"/": get(requestModels={JSON: "D"})}),
+        shop(models={"B": BARE}, paths={"/": get(requestModels={JSON: "B"})}),
+    )
+    assert steps == [
+        "UpdateMethod / GET",
+        "DeleteModel D",
+        "DeleteModel C",
+        "DeleteModel B",
+        "CreateModel B",
+        "UpdateMethod / GET",
+    ]
+
+
+def test_where_nothing_is_replaced_one_update_lets_go_and_takes_hold() -> None:
+    before = {"B": BARE, "C": BARE | model({"B"}), "D": BARE | model({"C"})}
+    after = {"B": BARE, "D": BARE | model({"B"})}
+    assert turn(shop(models=before), shop(models=after)) == ["UpdateModel D", "DeleteModel C"]
 
 
 @settings(deadline=None, max_examples=50)

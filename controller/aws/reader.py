@@ -198,9 +198,7 @@ def _contents(
         for child in children(kind)
         if child.listing
     }
-    own = patient.perform(one(kind, item)) if kind.read_whole else {}
-    tags = {"tags": item["tags"]} if "tags" in item else {}
-    payload = item | own | tags | {name: job.result() for name, job in jobs.items()}
+    payload = item | {name: job.result() for name, job in jobs.items()}
     return payload | _gathered(at, payload, around)
 
 

@@ -177,7 +177,6 @@ class RootKind(RestKind):
 
     read_one     the operation that reads a single one, with its tags, and `read_params` for it
     read_all     whether every item that is listed without tags is read singly, or only those with a wanted name
-    read_whole   whether the listing leaves out what only the single read gives
     """
 
     name_field: ClassVar[str] = "name"
@@ -185,7 +184,6 @@ class RootKind(RestKind):
     read_one: ClassVar[str] = ""
     read_params: ClassVar[Mapping[str, Any]] = {}
     read_all: ClassVar[bool] = False
-    read_whole: ClassVar[bool] = False
 
     @classmethod
     def operations(cls) -> tuple[frozenset[str], frozenset[str]]:

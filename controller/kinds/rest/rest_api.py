@@ -87,7 +87,6 @@ class RestApi(RootKind):
     arn = "restapis"
     further = ("PutRestApi",)
     read_one = "GetRestApi"
-    read_whole = True
 
     name: Annotated[str, Wire(always=True), COSMETIC] = Field(
         "", description="AWS name; the logical name by default."

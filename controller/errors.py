@@ -84,6 +84,10 @@ class SourceError(ControllerError):
     """The specs cannot be had from the git remote. One sentence, without secrets."""
 
 
+class UnverifiedError(SourceError):
+    """A commit or tag has no signature of an allowed signer."""
+
+
 class KubeError(ControllerError):
     """The Kubernetes API refused or did not answer. `status` is that of HTTP; 0 without an answer."""
 

@@ -20,7 +20,7 @@ from controller.loop.host import Host
 from controller.loop.logged import log
 from controller.loop.metrics import Metrics
 from controller.loop.relayed import Relay
-from controller.loop.site import AwsSite
+from controller.loop.site import Arrive, AwsSite
 from controller.loop.worker import Worker
 from controller.notify import Notifier, read_notifications
 from controller.request import Request
@@ -76,7 +76,10 @@ class Wishes:
 
 
 class Assembly:
-    """Everything that runs. Raises UsageError, SpecErrors and KubeError for what cannot be put together."""
+    """Everything that runs. Raises UsageError, SpecErrors and KubeError for what cannot be put together.
+
+    `arriving` may stand in for the way to AWS, and `connection` for what a pod knows of its cluster.
+    """
 
     def __init__(
         self,
@@ -84,14 +87,16 @@ class Assembly:
         wishes: Wishes,
         *,
         aimed: Callable[[Request], Request] = lambda request: request,
+        arriving: Arrive | None = None,
+        connection: Connection | None = None,
         environ: Mapping[str, str] = os.environ,
     ) -> None:
-        self._wishes, self._aimed, self._pacers = wishes, aimed, Pacers()
+        self._wishes, self._aimed, self._arriving, self._pacers = wishes, aimed, arriving, Pacers()
         self.over = threading.Event()
         """Set when the process is to end."""
         self.lost = False
         self._closing = ExitStack()
-        connection = _connection(wishes.cluster, environ)
+        connection = connection or _connection(wishes.cluster, environ)
         self.election = self._elected(connection) if connection and wishes.cluster.lease else None
         self.relay = Relay(self._notifier(), self._events(connection, environ))
         self.book = Book(self.relay.changed)
@@ -175,7 +180,7 @@ class Assembly:
             prune=wishes.prune,
             observer=self.metrics.aws(target),
         )
-        return AwsSite(request, self._pacers, self._guarded, self._aimed)
+        return AwsSite(request, self._pacers, self._guarded, self._aimed, self._arriving)
 
     def _is_ours(self, name: str, target: Target) -> bool:
         if self._wishes.targets and name not in self._wishes.targets:

@@ -10,7 +10,7 @@ from typing import Protocol
 
 import watchfiles
 
-from controller.errors import ControllerError
+from controller.errors import ControllerError, UnverifiedError
 from controller.loop.happenings import Fetched, Tell, Version
 from controller.source.git import Remote
 from controller.source.revision import revision
@@ -112,7 +112,8 @@ class Follower:
         try:
             found = self._origin.version()
         except ControllerError as error:
-            self._tell(Fetched(self._clock() - began, error=str(error)))
+            unverified = isinstance(error, UnverifiedError)
+            self._tell(Fetched(self._clock() - began, error=str(error), unverified=unverified))
             return False
         self._tell(Fetched(self._clock() - began, found))
         if found != self._last or not found.revision or found.revision.endswith("-dirty"):

@@ -66,12 +66,11 @@ class Host:
         self.stop.drain.set()
         self._follower.poke()
         deadline = time.monotonic() + grace
-        self._following.join(grace)
         for worker in self.workers.values():
             worker.wake()
         for thread in self._started():
             thread.join(max(0.0, deadline - time.monotonic()))
-        return not any(thread.is_alive() for thread in [self._following, *self._started()])
+        return not any(thread.is_alive() for thread in self._started())
 
     # ── what comes from outside ──
     def take(self, version: Version) -> None:
@@ -114,7 +113,8 @@ class Host:
     # ── within ──
     def _started(self) -> list[threading.Thread]:
         with self._lock:
-            return [thread for thread in self._threads.values() if thread.ident is not None]
+            threads = [self._following, *self._threads.values()]
+        return [thread for thread in threads if thread.ident is not None]
 
     def _hire(self, name: str, settings: Settings) -> None:
         schedule = Schedule(interval=self._interval, most=self._at_once)

@@ -19,7 +19,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Literal, TypeVar
 
-from controller.errors import SourceError
+from controller.errors import SourceError, UnverifiedError
 from controller.masking import Mask
 from controller.source.git.auth import Anonymous, Auth, DeployKey
 from controller.source.git.export import Limits, Tree
@@ -193,7 +193,7 @@ class Remote:
                 self._git(*checks[what], access=Access(settings))
             except GitError:
                 told = f"the {what} {checks[what][1][:12]} has no signature of an allowed signer"
-                raise SourceError(told) from None
+                raise UnverifiedError(told) from None
 
     def _export(self, sha: str, folder: Path) -> None:
         unfinished = self._exports / f".{sha}"

@@ -115,6 +115,32 @@ def test_validate_asks_nobody_and_a_secret_may_stand_only_where_one_belongs(
     assert "a secret does not belong here" in capfd.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("nope", "cannot be read: No such file or directory"),
+        ("../out", "leads out of"),
+        ("link", "leads out of"),
+        ("bytes", "is no text"),
+    ],
+)
+def test_a_file_is_read_from_the_folder_of_secrets_alone(
+    name: str, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    mounted = tmp_path / "mounted"
+    mounted.mkdir()
+    (tmp_path / "out").write_text("0123456789abcdef0123")
+    (mounted / "link").symlink_to(tmp_path / "out")
+    (mounted / "bytes").write_bytes(b"\xff\xfe")
+    monkeypatch.chdir(checkout(tmp_path / "co", key(f"{{$file: {mounted}/{name}}}")))
+    environ = {"RECONCILE_SECRETS_DIR": str(mounted)}
+    assert main(["--dry-run"], FakeEngine({"default": Account()}, environ)) == 1
+    err = capfd.readouterr().err
+    assert "specs/all.yaml:4:8: error: " in err
+    assert told in err
+    assert "0123456789abcdef" not in err
+
+
 # ── nobody sees them ─────────────────────────────────────────────────────────────────────────────
 
 
@@ -123,6 +149,7 @@ SOURCES = {
     "secret": "{$secret: acme}",
     "key": "{$secret: 'many#acme'}",
     "ssm": "{$secret: 'ssm:/acme'}",
+    "file": "{$file: /mounted/acme}",
 }
 
 
@@ -163,6 +190,10 @@ def test_no_output_shows_a_secret(  # noqa: PLR0917
     value = SHORT if how == "short" else VALUE
     quoted = value.replace('"', '\\"')
     account = Account(secrets={"acme": value, "many": f'{{"acme": "{quoted}"}}', "/acme": value})
+    mounted = tmp_path / "mounted"
+    mounted.mkdir()
+    (mounted / "acme").write_text(f"{value}\n")
+    monkeypatch.setitem(SOURCES, "file", f"{{$file: {mounted}/acme}}")
     specs = [key(SOURCES[source])]
     if how == "misplaced":
         specs.append(key(SOURCES[source], "b").replace("value", "description"))
@@ -176,7 +207,8 @@ def test_no_output_shows_a_secret(  # noqa: PLR0917
     monkeypatch.setenv("RECONCILE_DEBUG", "1")
     monkeypatch.chdir(checkout(tmp_path / "co", "---\n".join(specs)))
 
-    code = main(["--yes", *options], FakeEngine({"default": account}, {"ACME": value}))
+    environ = {"ACME": value, "RECONCILE_SECRETS_DIR": str(mounted)}
+    code = main(["--yes", *options], FakeEngine({"default": account}, environ))
 
     captured = capfd.readouterr()
     wrong = how == "misplaced" or (how in ("short", "refused", "crash", "duplicate") and "--dry-run" not in options)

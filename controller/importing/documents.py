@@ -12,7 +12,7 @@ from controller.address import Address
 from controller.facets import DOCUMENT, facets
 from controller.model import KINDS, Resource, children
 from controller.source.document import API_VERSION, NAME
-from controller.source.variables import REFERENCES, VARIABLE
+from controller.source.variables import SECRETS, VARIABLE
 from controller.standing import ON_DELETE_TAG, PROTECT_TAG
 
 
@@ -162,7 +162,7 @@ def misread(value: Any) -> bool:
         case str():
             return VARIABLE.search(value) is not None
         case Mapping():
-            is_reference = len(value) == 1 and next(iter(value)) in REFERENCES
+            is_reference = len(value) == 1 and next(iter(value)) in SECRETS
             return is_reference or any(map(misread, value.values()))
         case list():
             return any(map(misread, value))

@@ -83,6 +83,9 @@ class Includes:
             name = self._filling.fill(name)
             if len(self._problems) > before:
                 return node.holding(None)
+        if isinstance(name.value, str) and Path(name.value).is_relative_to(self._filling.folder):
+            # No part of the checkout, and no include: a secret that is mounted, which is put in later.
+            return node
         path = self._located(name, place)
         if isinstance(path, str):
             return self._refused(node, path)
@@ -102,7 +105,7 @@ class Includes:
         if not isinstance(text, str) or not text or "\0" in text:
             return "the value of $file must be a path"
         if Path(text).is_absolute():
-            return f"{text} must be relative to the file that includes it"
+            return f"{text} must be relative to the file that includes it, or below {self._filling.folder}"
         path = self._files.real(place.folder / text)
         if not self._files.holds(path):
             return f"{text} leads out of the checkout"

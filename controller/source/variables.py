@@ -1,4 +1,4 @@
-"""`{{ variables }}`, `{$env: NAME}`, `{$secret: NAME}`: values that do not stand in the file.
+"""`{{ variables }}` and secrets (`{$env: NAME}`, `{$secret: NAME}`, a mounted file): values that are not in git.
 
 Variables are looked for in every scalar value, inline or from an included YAML or JSON file, but
 never in the text of other included files: a mapping template may hold braces of its own.
@@ -7,8 +7,10 @@ never in the text of other included files: a mapping template may hold braces of
 from __future__ import annotations
 
 import difflib
+import os
 import re
 from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 from controller.errors import ControllerError, Problem
@@ -18,8 +20,10 @@ from controller.source.node import Node, Secret
 
 
 VARIABLE = re.compile(r"\{\{\s*([A-Za-z_][A-Za-z0-9_.-]*)\s*\}\}")
-SECRETS = ("$env", "$secret")
-REFERENCES = ("$file", *SECRETS)
+SECRETS = ("$env", "$secret", "$file")
+"""A `$file` that is left when includes are expanded is one of a folder of secrets."""
+FOLDER = ("RECONCILE_SECRETS_DIR", "/run/secrets")
+"""The folder in which secrets are mounted: the variable that names it, and where containers have it."""
 # High enough to leave every "$word" of JSON Schema alone.
 REFERENCE_LIKENESS = 0.8
 
@@ -135,8 +139,8 @@ class Substitution:
         if has_variable(name):
             return node.holding(Secret(label, ""))
         if label not in self._looked_up:
-            look_up = self._look_up_variable if word == "$env" else self._look_up_secret
-            self._looked_up[label] = look_up(name.value)
+            look_up = {"$env": self._look_up_variable, "$secret": self._look_up_secret, "$file": self._look_up_file}
+            self._looked_up[label] = look_up[word](name.value)
         value, trouble = self._looked_up[label]
         if trouble:
             self._report(trouble, node)
@@ -146,6 +150,23 @@ class Substitution:
         if name in self._environ:
             return self._environ[name], ""
         return "", f"environment variable {name} is not set"
+
+    @property
+    def folder(self) -> Path:
+        """Where files with secrets may be."""
+        return Path(self._environ.get(*FOLDER))
+
+    def _look_up_file(self, name: str) -> tuple[str, str]:
+        # Kubernetes mounts links to files beside them; what they lead to must be in the folder, too.
+        folder, path = os.path.realpath(self.folder), os.path.realpath(name)
+        if not Path(path).is_relative_to(folder):
+            return "", f"{name} leads out of {self.folder}"
+        try:
+            return Path(path).read_text("utf-8").rstrip("\r\n"), ""
+        except UnicodeDecodeError:
+            return "", f"{name} is no text"
+        except OSError as error:
+            return "", f"{name} cannot be read: {error.strerror}"
 
     def _look_up_secret(self, name: str) -> tuple[str, str]:
         if self._secrets is None:
@@ -159,9 +180,9 @@ class Substitution:
 
     def _check_word(self, node: Node, entries: Mapping[str, Node]) -> None:
         word = next(iter(entries)) if len(entries) == 1 else ""
-        if not word.startswith("$") or word in REFERENCES:
+        if not word.startswith("$") or word in SECRETS:
             return
-        if hint := meant(word, REFERENCES, REFERENCE_LIKENESS):
+        if hint := meant(word, SECRETS, REFERENCE_LIKENESS):
             self._report(f'unknown reference "{word}"', node, hint)
 
     def _report(self, message: str, node: Node, hint: str = "") -> None:

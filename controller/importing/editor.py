@@ -21,7 +21,7 @@ from controller.importing.edits import Edit
 from controller.importing.layout import documents, rewritten
 from controller.importing.text import styled
 from controller.source.includes import PARSED_SUFFIXES
-from controller.source.variables import SECRETS, VARIABLE
+from controller.source.variables import ASKED, VARIABLE
 
 
 class Blocked(Exception):
@@ -135,7 +135,7 @@ class Editor:
 
     def _check_value(self, node: CommentedMap, key: str, edit: Edit, file: Path) -> None:
         value = node.get(key)
-        for word in SECRETS:
+        for word in ASKED:
             if _is_reference(value, word):
                 raise self._blocked(node, key, edit, file, f"comes from {{{word}: {value[word]}}}")
         if _has_variable(value):
@@ -240,7 +240,7 @@ def _has_variable(value: Any) -> bool:
         case str():
             return VARIABLE.search(value) is not None
         case Mapping():
-            return any(_is_reference(value, word) for word in SECRETS) or any(map(_has_variable, value.values()))
+            return any(_is_reference(value, word) for word in ASKED) or any(map(_has_variable, value.values()))
         case list():
             return any(map(_has_variable, value))
         case _:

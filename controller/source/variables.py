@@ -20,7 +20,8 @@ from controller.source.node import Node, Secret
 
 
 VARIABLE = re.compile(r"\{\{\s*([A-Za-z_][A-Za-z0-9_.-]*)\s*\}\}")
-SECRETS = ("$env", "$secret", "$file")
+ASKED = ("$env", "$secret")
+SECRETS = (*ASKED, "$file")
 """A `$file` that is left when includes are expanded is one of a folder of secrets."""
 FOLDER = ("RECONCILE_SECRETS_DIR", "/run/secrets")
 """The folder in which secrets are mounted: the variable that names it, and where containers have it."""

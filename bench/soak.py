@@ -31,6 +31,9 @@ INTERVAL = 5.0
 """Seconds between two looks at a root; a change by hand is to be undone in that and the time of a pass."""
 
 SLACK = 3.0
+LINES = 30
+"""Of the controller's log, shown when something did not come about."""
+
 APIS = ("orders", "photos", "users")
 REGION = "eu-west-1"
 EXPECTED = {"in-sync"}
@@ -72,7 +75,9 @@ def main() -> int:
 def _soak(checkout: Path, url: str, http: int, seconds: float, chance: random.Random) -> Course:
     course, texts = Course(), dict.fromkeys(APIS, 0)
     (checkout / "specs").mkdir(parents=True)
-    (checkout / "reconcile.yaml").write_text(f"owner: soak\ntargets: {{default: {{region: {REGION}}}}}\n")
+    # Random specs delete more than the usual limits would let them.
+    limits = "limits: {deletes: 100%, updates: 100%}"
+    (checkout / "reconcile.yaml").write_text(f"owner: soak\ntargets: {{default: {{region: {REGION}}}}}\n{limits}\n")
     for name in APIS:
         _write(checkout, name, 0)
     session = boto3.Session("t", "t", region_name=REGION)
@@ -96,7 +101,8 @@ def _soak(checkout: Path, url: str, http: int, seconds: float, chance: random.Ra
         _until(lambda: all(_description(gateway, name) == f"text {texts[name]}" for name in APIS), 60)
         _until(lambda: _conditions(http) == EXPECTED, 60)
     except TimeoutError as error:
-        course.wrong.append(str(error))
+        log = (checkout.parent / "controller.log").read_text().splitlines()
+        course.wrong += [str(error), *log[-LINES:]]
     finally:
         controller.send_signal(signal.SIGTERM)
         if controller.wait(90) != 0:

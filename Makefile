@@ -83,6 +83,10 @@ image-test: $(DEV) $(IMAGE) sbom ## Build and run the image with buildah and pod
 bench: $(BENCH) $(LOCALSTACK) ## Measure this controller and Terraform side by side; takes hours (ARGS=--help)
 	@.bench/venv/bin/python -m bench $(ARGS)
 
+.PHONY: soak
+soak: $(DEV) ## Run the controller for ten minutes while specs and live APIs change (ARGS='--minutes 1')
+	$(BIN)/python -m bench.soak $(filter-out --publish,$(ARGS))
+
 .PHONY: clean
 clean: ## Delete what make and the tools have made
 	rm -rf .venv .localstack .promtool .local .bench build dist

@@ -67,7 +67,7 @@ def main() -> int:
             emulator.wait_until_ready(process, url, folder / "emulator.log")
             course = _soak(folder / "checkout", url, http, given.minutes * 60, chance)
         finally:
-            process.terminate()
+            emulator.end(process.pid)
             process.wait()
     return _told(course)
 

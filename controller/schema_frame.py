@@ -39,7 +39,7 @@ def references() -> dict[str, Schema]:
         "file": _reference("$file", "The content of another file, relative to this one."),
         "secret": {
             "description": "Where the value is; the value itself does not belong here.",
-            "anyOf": [_reference(word, f"{word}: the name of the secret.") for word in SECRETS],
+            "anyOf": [_reference(word, f"{word}: where the secret is, by name or path.") for word in SECRETS],
         },
     }
 

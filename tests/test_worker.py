@@ -94,6 +94,14 @@ def test_new_specs_are_looked_at_at_once_and_only_what_they_change():
     assert site.looks[2:] == [({A, B}, True)]
 
 
+def test_when_a_spec_goes_it_is_seen_at_once():
+    site = Site(r1=Specs({A: "1", B: "1"}), r2=Specs({A: "1"}))
+    run = Run(site)
+    run.offer("r1")
+    run.offer("r2")
+    assert site.looks[1:] == [({A}, True)]
+
+
 def test_it_says_how_long_a_commit_took_to_be_live_and_only_once_it_is():
     site = Site(r1=Specs({A: "1", B: "1"}))
     site.says = lambda roots: report((A, "applied"), (B, "failed"))

@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from controller.aws.events import open_queue
+from controller.aws.events import EventQueue, open_queue
 from controller.aws.pacing import Pacers
 from controller.errors import UsageError
 from controller.gateway import Caller
@@ -116,6 +116,7 @@ class Assembly:
         self.metrics.watch(self._workers)
         self.metrics.leads(value=self.election is None)
         self.servers = list(self._servers())
+        self._queue = self._events_queue()
 
     # ── life ──
     def start(self) -> None:
@@ -125,9 +126,8 @@ class Assembly:
         if self.election:
             self.election.start()
         self.host.start()
-        if self._wishes.queue:
-            url = self._wishes.endpoint_url
-            open_queue(self._wishes.queue, self.host.hear, self.host.stop.drain, endpoint_url=url).start()
+        if self._queue:
+            self._queue.start()
 
     def end(self) -> bool:
         """Ends, in the order in which the next replica can take over; False if not all was finished in time."""
@@ -217,6 +217,12 @@ class Assembly:
         self._closing.callback(api.close)
         self._closing.callback(events.close)
         return events
+
+    def _events_queue(self) -> EventQueue | None:
+        if not self._wishes.queue:
+            return None
+        url = self._wishes.endpoint_url
+        return open_queue(self._wishes.queue, self.host.hear, self.host.stop.drain, endpoint_url=url)
 
     def _servers(self) -> list[Server]:
         listening, found = self._wishes.listening, []

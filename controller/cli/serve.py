@@ -46,9 +46,13 @@ def run(session: Session, source: Source, wishes: Wishes) -> int:
             aimed=lambda plain: local.aimed(plain, emulator) if emulator else plain,
         )
         with _signals(whole):
-            whole.start()
-            whole.over.wait()
-            return 0 if whole.end() else 1
+            try:
+                whole.start()
+                whole.over.wait()
+            finally:
+                # Also when something cannot listen: what has begun does not keep the process.
+                ended = whole.end()
+        return 0 if ended else 1
 
 
 def origin(source: Source, home: Path) -> Origin:

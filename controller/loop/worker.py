@@ -166,13 +166,15 @@ class Worker:
             self._tell(self._looked(Trigger.REVISION, frozenset(), began, error=str(error)))
             return
         changed = frozenset(at for at, digest in specs.digests.items() if self._specs.digests.get(at) != digest)
+        gone = self._specs.digests.keys() - specs.digests.keys()
         invalid = {str(at): reason for at, reason in specs.invalid.items()}
         known = frozenset(map(str, specs.digests))
         with self._changed:
             self._specs, self._taken = specs, version
             now = self._clock()
             self._schedule.know(specs.digests, now)
-            self._schedule.ask(Trigger.REVISION, now, changed)
+            # A root without a spec has no place in the schedule; any pass sees it, and more is a fairer share.
+            self._schedule.ask(Trigger.REVISION, now, None if gone else changed)
             self._owed, self._since = changed, version.committed or self._today()
         self._tell(Loaded(self.target, version, known, invalid, specs.problems))
 

@@ -87,7 +87,7 @@ def run_for_ever(
             metrics,
             webhook,
             tuple(webhook_secret_file or ()),
-            f"refs/heads/{ref}" if git else "",
+            ref if git else "",
             tuple(metrics_drop_labels or ()),
         ),
         cluster=a.Cluster(

@@ -67,7 +67,7 @@ _PUSHES: Mapping[str, tuple[str, frozenset[str]]] = {
 class Webhook:
     """The endpoint. `look` is called in a thread, `debounce` seconds after the first of several requests.
 
-    ref     such as refs/heads/main: pushes to other refs are ignored; empty: none is
+    ref     such as main or refs/heads/main: pushes to other refs are ignored; empty: none is
     count   is told the provider and what became of each request
     """
 
@@ -184,7 +184,8 @@ def concerns(provider: str, headers: Headers, body: bytes, ref: str) -> bool:
         return False
     moved = _member(body, headers.get("content-type", ""), "ref")
     # Only pushes give the whole name.
-    return not (ref and moved.startswith("refs/") and moved != ref)
+    names = {moved, moved.removeprefix("refs/heads/"), moved.removeprefix("refs/tags/")}
+    return not (ref and moved.startswith("refs/") and ref not in names)
 
 
 def _member(body: bytes, content_type: str, name: str) -> str:

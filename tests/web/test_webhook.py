@@ -487,3 +487,18 @@ def test_answers_say_nothing_of_the_secret_either(http: Server):
         assert SECRET.decode() not in answer.text
         assert path_of(SECRET) not in answer.text
         assert answer.headers["connection"] == "close"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "moved", "result"),
+    [
+        ("main", "refs/heads/main", "accepted"),
+        ("v1", "refs/tags/v1", "accepted"),
+        ("main", "refs/heads/team/main", "ignored"),
+    ],
+)
+def test_a_ref_may_be_given_by_its_short_name(tmp_path: Path, wanted: str, moved: str, result: str):
+    site = Site(tmp_path, ref=wanted)
+    with served(site.hook.routes) as http:
+        answer = github(http, json.dumps({"ref": moved}).encode(), X_GitHub_Event="push")
+    assert answer.text == f"{result}\n"

@@ -1,15 +1,10 @@
-"""What is relied on of the Kubernetes API: held by the stand-in always, and by a real one where there is one.
-
-TEST_KUBE_APISERVER=https://127.0.0.1:6443 TEST_KUBE_TOKEN=… TEST_KUBE_CA=ca.crt pytest tests/test_kube_contract.py
-"""
+"""What is relied on of the Kubernetes API: held by the stand-in always, and by a real one where there is one."""
 
 from __future__ import annotations
 
-import os
 import time
 import uuid
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,22 +12,20 @@ import pytest
 from controller.errors import KubeError
 from controller.kube import Api, Connection, Election, Events, Timing
 from controller.kube.events import Reason
+from tests.cluster.apiserver import Cluster
 from tests.kube_api import kube_api
 
 
-SERVER = os.environ.get("TEST_KUBE_APISERVER", "")
-NO_SERVER = pytest.mark.skipif(not SERVER, reason="TEST_KUBE_APISERVER names no API server")
 LEASES = "/apis/coordination.k8s.io/v1/namespaces/{}/leases"
 EVENTS = "/apis/events.k8s.io/v1/namespaces/{}/events"
 
 
-@pytest.fixture(params=["stand-in", pytest.param("real", marks=NO_SERVER)])
+@pytest.fixture(params=["stand-in", "real"])
 def connection(request: pytest.FixtureRequest) -> Iterator[Connection]:
     if request.param == "real":
-        authority = os.environ.get("TEST_KUBE_CA")
-        namespace = os.environ.get("TEST_KUBE_NAMESPACE", "default")
-        token = os.environ.get("TEST_KUBE_TOKEN")
-        yield Connection(SERVER, namespace, token, Path(authority) if authority else None)
+        cluster: Cluster = request.getfixturevalue("cluster")
+        admin: Api = request.getfixturevalue("admin")
+        yield Connection(cluster.url, admin.namespace, cluster.token, cluster.authority)
         return
     with kube_api() as server:
         yield server.connection()

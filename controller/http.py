@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import ssl
+from pathlib import Path
 
 import httpx
 
@@ -15,16 +16,20 @@ logging.getLogger("httpx").setLevel(logging.WARNING)
 logging.getLogger("httpcore").setLevel(logging.WARNING)
 
 
-def client(seconds: float, *, base_url: str = "", trust: ssl.SSLContext | None = None) -> httpx.Client:
+def client(
+    seconds: float, *, base_url: str = "", trust: ssl.SSLContext | None = None, socket: Path | None = None
+) -> httpx.Client:
     """A client that waits `seconds` for each of connecting, sending and receiving, and follows no redirects.
 
-    With `trust` it talks to one known server: directly, whatever proxies the environment names.
+    With `trust` it talks to one known server: directly, whatever proxies the environment names; with `socket` to
+    whatever listens at that file.
     """
     return httpx.Client(
         base_url=base_url,
         timeout=seconds,
         verify=trust or True,
         trust_env=trust is None,
+        transport=httpx.HTTPTransport(uds=str(socket)) if socket else None,
         headers={"User-Agent": f"apigateway-reconciler/{__version__}"},
     )
 

@@ -18,7 +18,7 @@ from controller.call import RAW_ID
 from controller.diff import Action, Change, diff, enclosures
 from controller.facets import canonical, facets
 from controller.model import KINDS, Resource, target
-from controller.standing import Standing
+from controller.standing import Standing, paused_words
 from controller.state import State
 from controller.terms import Scope
 
@@ -49,13 +49,14 @@ class Rules:
 class Verdict:
     """The changes that may be made, what is left out (by root) and why, and why the whole may not be made.
 
-    suspended   those of the held roots that somebody suspended
+    suspended   those of the held roots that somebody suspended, and `waiting` what would be changed in them
     """
 
     changes: tuple[Change, ...]
     held: Mapping[Address, str]
     refusals: tuple[str, ...]
     suspended: frozenset[Address] = frozenset()
+    waiting: tuple[Change, ...] = ()
 
     @property
     def digest(self) -> str:
@@ -99,7 +100,8 @@ def guard(changes: tuple[Change, ...], desired: State, live: State, rules: Rules
     kept = tuple(asked if rules.policy == "sync" else feasible(asked, _ALLOWED[rules.policy], live))
     told = dict(_left_out(asked, kept, rules.policy)) | held
     suspended = frozenset(at for at, standing in desired.standing.items() if standing.paused(now))
-    return Verdict(kept, told, tuple(_refusals(kept, desired, live, rules)), suspended)
+    waiting = tuple(change for change in changes if change.at.root in suspended)
+    return Verdict(kept, told, tuple(_refusals(kept, desired, live, rules)), suspended, waiting)
 
 
 def _held(desired: State, live: State, rules: Rules, now: datetime) -> Iterator[tuple[Address, str]]:
@@ -118,8 +120,7 @@ def _held(desired: State, live: State, rules: Rules, now: datetime) -> Iterator[
             yield at.root, f"left alone: which live resource {min(unclear)} is, is not clear"
     for at, standing in sorted(desired.standing.items()):
         if standing.paused(now):
-            end = f" until {standing.until:%Y-%m-%d %H:%M %Z}".rstrip() if standing.until else ""
-            yield at, f"suspended{end}: {standing.suspended}"
+            yield at, paused_words(standing.suspended, standing.until)
 
 
 def _hands_off(changes: tuple[Change, ...]) -> Iterator[tuple[Address, str]]:

@@ -105,7 +105,7 @@ class Report(Item):
     unreadable    roots left alone because reading them failed, and why
     held          roots in which nothing is done although something differs, and why
     imports       roots whose definition is imported, and how many calls that stands for
-    suspended     those of the held roots that somebody suspended
+    suspended     those of the held roots that somebody suspended, and `waiting` what would be changed in them
     refusals      why the plan as a whole may not be carried out; `digest` names it for --allow
     warnings      what AWS ignores of the specs
     """
@@ -128,6 +128,7 @@ class Report(Item):
     unreadable: dict[str, str] = {}
     held: dict[str, str] = {}
     suspended: tuple[str, ...] = ()
+    waiting: tuple[ChangeView, ...] = ()
     refusals: tuple[str, ...] = ()
     digest: str = ""
     imports: dict[str, int] = {}
@@ -160,6 +161,11 @@ def change_views(plan: Plan, outcomes: dict[Address, tuple[Status, str]]) -> tup
         _view(change, calls.get(change.at, 0), *outcomes.get(change.at, ("planned", "")))
         for change in _all_changes(plan)
     )
+
+
+def waiting_views(changes: Sequence[Change]) -> tuple[ChangeView, ...]:
+    """Changes that wait until their root is suspended no longer."""
+    return tuple(_view(change, 0, "held", "") for change in sorted(changes, key=lambda change: str(change.at)))
 
 
 def _all_changes(plan: Plan) -> list[Change]:

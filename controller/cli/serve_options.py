@@ -10,8 +10,8 @@ from typing import Annotated, Any
 import typer
 
 
-_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)")
+_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
 
 
 def seconds(text: str | float) -> float:
@@ -23,6 +23,10 @@ def seconds(text: str | float) -> float:
         msg = f"{text}: expected a duration such as 90s, 5m or 1h30m"
         raise typer.BadParameter(msg)
     return sum(float(number) * _SECONDS[unit] for number, unit in parts)
+
+
+OVERRIDES = "reconciler-overrides"
+"""The ConfigMap of a release of the chart that is named reconciler."""
 
 
 class LogFormat(StrEnum):
@@ -94,9 +98,23 @@ LeaseRenew = Annotated[
 LeaseRetry = Annotated[float, _option("--lease-retry", "How often it is tried.", "DURATION", parser=seconds)]
 Shards = Annotated[int, _option("--shard-count", "Into how many parts all accounts are divided.", "N", min=1)]
 Shard = Annotated[int, _option("--shard-index", "Which of them this is, from 0.", "I", min=0)]
+Overrides = Annotated[
+    str, _option("--overrides", "The ConfigMap with what operators have suspended.", "NAME")
+]
 KubeEvents = Annotated[
     bool | None, _option("--kube-events/--no-kube-events", "Write Kubernetes Events. By default in a cluster only.")
 ]
 Notify = Annotated[Path | None, _option("--notify", "Who is told of changes of state.", "FILE", **_file)]
 LogLevel = Annotated[str, _option("--log-level", "The least important lines that are logged.", "LEVEL")]
+Root = Annotated[
+    str,
+    typer.Argument(metavar="NAME", help="The name of a root, such as orders; or kind and name, 'UsagePlan gold'."),
+]
+For = Annotated[float, _option("--for", "For how long.", "DURATION", parser=seconds)]
+Reason = Annotated[str, _option("--reason", "Why; it is shown wherever the root is.", "TEXT")]
+By = Annotated[str, _option("--by", "Who says so. By default whom the cluster, or this machine, knows.", "NAME")]
+Namespace = Annotated[
+    str, _option("--namespace/-n", "The controller's namespace, if it is not the current one.", "NAME")
+]
+Context = Annotated[str, _option("--context", "The context of kubectl, if it is not the current one.", "NAME")]
 LogFormatOption = Annotated[LogFormat, _option("--log-format", "JSON, unless it is a terminal.")]

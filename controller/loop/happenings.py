@@ -9,6 +9,7 @@ from pathlib import Path
 
 from controller.errors import Problem
 from controller.report import Report
+from controller.suspension import Suspension
 
 
 @dataclass(frozen=True)
@@ -72,5 +73,12 @@ class Live:
     seconds: float
 
 
-Happening = Fetched | Loaded | Looked | Live
+@dataclass(frozen=True)
+class Overridden:
+    """What operators have suspended is not what it was: now it is this."""
+
+    suspensions: tuple[Suspension, ...]
+
+
+Happening = Fetched | Loaded | Looked | Live | Overridden
 Tell = Callable[[Happening], None]

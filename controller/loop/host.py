@@ -5,23 +5,17 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
-from typing import Protocol
 
 from controller.errors import ControllerError
 from controller.loop.following import Follower, Origin
-from controller.loop.happenings import Fetched, Happening, Tell, Version
+from controller.loop.happenings import Fetched, Happening, Overridden, Tell, Version
 from controller.loop.schedule import Schedule, Trigger
 from controller.loop.worker import Site, Stop, Worker
 from controller.settings import Settings, Target, read_settings
+from controller.suspension import Suspension
 
 
 MakeSite = Callable[[str, Settings], Site]
-
-
-class Beating(Protocol):
-    """Something that shows by its beat that it is alive."""
-
-    beat: float
 
 
 class Host:
@@ -100,6 +94,13 @@ class Host:
         """Something was changed in AWS by somebody: in what has these ids, or nobody knows where."""
         for worker in self.workers.values():
             worker.hear(aws_ids)
+
+    def suspend(self, suspensions: tuple[Suspension, ...], ended: tuple[Suspension, ...]) -> None:
+        """Operators have suspended these, and no longer those."""
+        self._tell(Overridden(suspensions))
+        for worker in self.workers.values():
+            worker.reconsider(ended)
+            worker.wake()
 
     def poke(self) -> None:
         """There may be a new version."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import structlog
 
-from controller.loop.happenings import Fetched, Happening, Live, Loaded, Looked
+from controller.loop.happenings import Fetched, Happening, Live, Loaded, Looked, Overridden
 
 
 _log: Any = structlog.get_logger()
@@ -38,6 +38,11 @@ def log(happening: Happening) -> None:
                 revision=happening.revision,
                 seconds=round(happening.seconds, 1),
             )
+        case Overridden():
+            for one in happening.suspensions:
+                _log.warning("suspended", root=one.name, targets=one.targets, reason=one.words)
+            if not happening.suspensions:
+                _log.info("nothing is suspended by operators")
 
 
 def _pass(looked: Looked) -> None:

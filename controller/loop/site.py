@@ -23,6 +23,7 @@ from controller.request import Request, loaded
 from controller.retry import Patient
 from controller.settings import read_settings
 from controller.state import State
+from controller.suspension import Suspension, covering
 from controller.terms import Scope
 
 
@@ -34,7 +35,8 @@ class AwsSite:
     """One target in its account.
 
     `base` is a request as the options ask for; where the specs are comes with each version, and `aimed` may change
-    what the settings say of the target. `guarded` may wrap the way to AWS, to refuse writing at some times.
+    what the settings say of the target. `guarded` may wrap the way to AWS, to refuse writing at some times;
+    `suspensions` gives what operators have suspended.
     """
 
     def __init__(
@@ -43,8 +45,11 @@ class AwsSite:
         pacers: Pacers,
         guarded: Callable[[Caller], Caller] = lambda caller: caller,
         aimed: Callable[[Request], Request] = lambda request: request,
+        *,
         arriving: Arrive | None = None,
+        suspensions: Callable[[], tuple[Suspension, ...]] = tuple,
     ) -> None:
+        self._suspensions = suspensions
         self._request, self._guarded, self._aimed = base, guarded, aimed
         self._arrive: Arrive = arriving or (lambda request: arrive(request, pacers))
         self._at: tuple[Patient, Environment] | None = None
@@ -85,12 +90,17 @@ class AwsSite:
         assert self._at is not None
         patient, where = self._at
         request = self._request if self._prune else replace(self._request, prune=False)
-        one = Pass(request, self._desired, patient, where, roots)
+        one = Pass(request, self._desired, patient, where, roots, suspensions=self._suspensions())
         planned = one.plan()
         self._names |= {aws_id: at for at, aws_id in one.ids.items() if at.parent is None}
         if not write or not planned.pending or (planned.refusals and request.allow != planned.digest):
             return planned
-        done = one.apply(lambda _: None, stop.now, stop.drain)
+
+        def may_begin(root: Address) -> bool:
+            # In a long pass an operator's word may come after the plan.
+            return not stop.drain.is_set() and not covering(self._suspensions(), request.target, root)
+
+        done = one.apply(lambda _: None, stop.now, may_begin)
         self._names |= {aws_id: at for at, aws_id in one.ids.items() if at.parent is None}
         return done
 

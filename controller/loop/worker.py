@@ -14,6 +14,7 @@ from controller.errors import ControllerError, Problem, SpecErrors, ThrottledErr
 from controller.loop.happenings import Live, Loaded, Looked, Tell, Version
 from controller.loop.schedule import Batch, Result, Schedule, Trigger
 from controller.report import Report
+from controller.suspension import Suspension, covering
 
 
 BEAT = 5.0
@@ -94,6 +95,14 @@ class Worker:
         with self._changed:
             self._schedule.ask(trigger, self._clock(), roots)
             self._changed.notify()
+
+    def reconsider(self, suspensions: Iterable[Suspension]) -> None:
+        """These are over: what they were about is looked at."""
+        ended = list(suspensions)
+        with self._changed:
+            roots = [at for at in self._schedule.roots if covering(ended, self.target, at)]
+        if roots:
+            self.ask(Trigger.DEMAND, roots)
 
     def hear(self, aws_ids: frozenset[str] | None) -> None:
         """Something was changed in what has these ids, or nobody knows in what. Other ids say nothing."""

@@ -53,9 +53,16 @@ def liveness(
 
 
 def readiness(
-    book: Book, config: Check = lambda: "", *, ends: Callable[[], bool] = lambda: False
+    book: Book,
+    config: Check = lambda: "",
+    *,
+    ends: Callable[[], bool] = lambda: False,
+    overrides: Check | None = None,
 ) -> Callable[[], Mapping[str, Check]]:
-    """The checks of readiness: a valid configuration, a source that was fetched once, and no end in sight."""
+    """The checks of readiness: a valid configuration, a source that was fetched once, and no end in sight.
+
+    With `overrides`, that what operators have suspended was read once, too.
+    """
 
     def source() -> str:
         status = book.source
@@ -66,7 +73,8 @@ def readiness(
     def shutdown() -> str:
         return "shutting down" if ends() else ""
 
-    return lambda: {"ping": _ping, "config": config, "source": source, "shutdown": shutdown}
+    more = {"overrides": overrides} if overrides else {}
+    return lambda: {"ping": _ping, "config": config, "source": source, **more, "shutdown": shutdown}
 
 
 def _ping() -> str:

@@ -28,7 +28,7 @@ LOG_TAIL = 4000
 
 @dataclass(frozen=True)
 class Cluster:
-    """Where an API server is, and the token of somebody who may do everything; `authority` signed its certificate."""
+    """Where an API server is, and the token of somebody who may do all; `authority` signed its certificate."""
 
     url: str
     token: str
@@ -100,7 +100,7 @@ def _wait_until_ready(process: subprocess.Popen[bytes], cluster: Cluster, log: P
     while time.monotonic() < deadline and process.poll() is None:
         try:
             # Nothing is trusted here: the answer only says that it has begun.
-            if httpx.get(f"{cluster.url}/readyz", verify=False, timeout=2).is_success:  # noqa: S501
+            if httpx.get(f"{cluster.url}/readyz", verify=False, timeout=2).is_success:
                 return
         except httpx.HTTPError:
             pass

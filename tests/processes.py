@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,14 +70,16 @@ class Running:
 
 
 @contextmanager
-def running(folder: Path, *options: str, environ: Mapping[str, str] | None = None) -> Iterator[Running]:
-    """`reconcile run` on a folder of specs; its log stands beside that."""
+def running(
+    folder: Path, *options: str, environ: Mapping[str, str] | None = None, before: Sequence[str] = ()
+) -> Iterator[Running]:
+    """`reconcile run` on a folder of specs; its log stands beside that. `before` begins the command."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         at = f"127.0.0.1:{probe.getsockname()[1]}"
     log = folder.with_name(f"{folder.name}-{at.rpartition(':')[2]}.log")
     where = ("--directory", str(folder), "--http", at)
-    command = [sys.executable, "-m", "controller", "run", *where, *USUAL, *options]
+    command = [*before, sys.executable, "-m", "controller", "run", *where, *USUAL, *options]
     environment = {"PATH": os.environ.get("PATH", os.defpath), **KEYS, **(environ or {})}
     with log.open("wb") as output:
         process = subprocess.Popen(

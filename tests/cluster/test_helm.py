@@ -19,6 +19,7 @@ from tests.chart.chart import CASES, HELM_BIN, MINIMAL, NAME, options, render, w
 from tests.chart.test_rendered import CRDS
 from tests.cluster.apiserver import Cluster
 from tests.cluster.helm import ENGINES, Helm, chart_for, path, values_for
+from tests.cluster.pod import token
 
 
 LEASES, EVENTS = "/apis/coordination.k8s.io/v1", "/apis/events.k8s.io/v1"
@@ -118,10 +119,6 @@ def pod(cluster: Cluster, admin: Api, tmp_path: Path) -> Connection:
     return Connection(cluster.url, admin.namespace, token(admin, "test-reconciler"), cluster.authority)
 
 
-def token(api: Api, account: str) -> str:
-    wanted = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {}}
-    where = f"/api/v1/namespaces/{api.namespace}/serviceaccounts/{account}/token"
-    return str(api.request("POST", where, wanted)["status"]["token"])
 
 
 def test_the_role_is_enough(pod: Connection, admin: Api) -> None:

@@ -37,9 +37,9 @@ class LogFormat(StrEnum):
     CONSOLE = "console"
 
 
-def _option(name: str, words: str, metavar: str = "", **more: Any) -> Any:
+def _option(name: str, words: str, metavar: str = "", *short: str, **more: Any) -> Any:
     variable = f"RECONCILE_{name.strip('-').partition('/')[0].replace('-', '_').upper()}"
-    return typer.Option(name, metavar=metavar or None, envvar=variable, help=words, **more)
+    return typer.Option(*short, name, metavar=metavar or None, envvar=variable, help=words, **more)
 
 
 _file: Any = {"exists": True, "dir_okay": False}
@@ -114,7 +114,7 @@ For = Annotated[float, _option("--for", "For how long.", "DURATION", parser=seco
 Reason = Annotated[str, _option("--reason", "Why; it is shown wherever the root is.", "TEXT")]
 By = Annotated[str, _option("--by", "Who says so. By default whom the cluster, or this machine, knows.", "NAME")]
 Namespace = Annotated[
-    str, _option("--namespace/-n", "The controller's namespace, if it is not the current one.", "NAME")
+    str, _option("--namespace", "The controller's namespace, if it is not the current one.", "NAME", "-n")
 ]
 Context = Annotated[str, _option("--context", "The context of kubectl, if it is not the current one.", "NAME")]
 LogFormatOption = Annotated[LogFormat, _option("--log-format", "JSON, unless it is a terminal.")]

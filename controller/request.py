@@ -36,6 +36,7 @@ class Request:
     strategy      how the definition of an API is changed: by calls, by an import, or by what is cheaper
     keys          an access key in the place of the usual AWS chain
     observer      is told of every call of AWS
+    sleep         how AWS's quotas are waited for, if not in the usual way
     """
 
     specs: tuple[Path, ...]
@@ -51,6 +52,7 @@ class Request:
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
     keys: tuple[str, str] | None = field(default=None, repr=False)
     observer: Observer = field(default=nobody, repr=False)
+    sleep: Callable[[float], None] | None = field(default=None, repr=False)
 
     @property
     def aim(self) -> Target:
@@ -75,7 +77,14 @@ def connection(request: Request) -> Client:
     """A client for the target, in its role."""
     region, url = request.aim.region, request.endpoint_url
     role, keys = _role(request), request.keys
-    return connect(region=region, endpoint_url=url, role=role, keys=keys, observer=request.observer)
+    return connect(
+        region=region,
+        endpoint_url=url,
+        role=role,
+        keys=keys,
+        observer=request.observer,
+        sleep=request.sleep,
+    )
 
 
 def _role(request: Request) -> Role | None:

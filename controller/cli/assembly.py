@@ -254,7 +254,7 @@ class Assembly:
     def _servers(self) -> list[Server]:
         listening, found = self._wishes.listening, []
         if listening.http:
-            livez = probes.liveness(lambda: {f"worker-{name}": one for name, one in self.host.workers.items()})
+            livez = probes.liveness(lambda: self.host.beating)
             overrides = self.overrides.unready if self.overrides else None
             readyz = probes.readiness(self.book, ends=self.host.stop.drain.is_set, overrides=overrides)
             routes = [*probes.routes(livez, readyz), *status.routes(self.book)]

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from controller.errors import Problem
-from controller.report import Report
+from controller.report import Progress, Report
 from controller.suspension import Suspension
 
 
@@ -65,6 +65,16 @@ class Looked:
 
 
 @dataclass(frozen=True)
+class Stepped:
+    """A step of a pass ended, while the pass goes on."""
+
+    target: str
+    trigger: str
+    revision: str
+    step: Progress
+
+
+@dataclass(frozen=True)
 class Live:
     """Every root that a revision changed is as it says: `seconds` after it was committed, or seen first."""
 
@@ -80,5 +90,5 @@ class Overridden:
     suspensions: tuple[Suspension, ...]
 
 
-Happening = Fetched | Loaded | Looked | Live | Overridden
+Happening = Fetched | Loaded | Stepped | Looked | Live | Overridden
 Tell = Callable[[Happening], None]

@@ -15,6 +15,11 @@ from controller.settings import Settings, Target, read_settings
 from controller.suspension import Suspension
 
 
+MOMENT = 5.0
+"""Seconds for a call that is under way when everything is to stop."""
+
+LOOK = 0.1
+
 MakeSite = Callable[[str, Settings], Site]
 
 
@@ -56,15 +61,24 @@ class Host:
         self._following.start()
 
     def end(self, grace: float) -> bool:
-        """Lets everything finish what it has begun; False if that took longer than `grace` seconds."""
+        """Lets everything finish what it has begun; False if that took longer than `grace` seconds.
+
+        Then, or when told to stop at once, nothing more is called, and what is being called gets a moment.
+        """
         self.stop.drain.set()
         self._follower.poke()
-        deadline = time.monotonic() + grace
         for worker in self.workers.values():
             worker.wake()
-        for thread in self._started():
-            thread.join(max(0.0, deadline - time.monotonic()))
-        return not any(thread.is_alive() for thread in self._started())
+        if self._ended_by(time.monotonic() + grace, unless=self.stop.now):
+            return True
+        self.stop.now.set()
+        self._ended_by(time.monotonic() + MOMENT)
+        return False
+
+    @property
+    def running(self) -> bool:
+        """Whether anything still runs, such as a call that nobody answers."""
+        return any(thread.is_alive() for thread in self._started())
 
     # ── what comes from outside ──
     def take(self, version: Version) -> None:
@@ -111,7 +125,20 @@ class Host:
         for worker in self.workers.values():
             worker.wake()
 
+    @property
+    def beating(self) -> Mapping[str, Follower | Worker]:
+        """What is to be alive, by name."""
+        return {"source": self._follower, **{f"worker-{name}": one for name, one in self.workers.items()}}
+
     # ── within ──
+    def _ended_by(self, deadline: float, unless: threading.Event | None = None) -> bool:
+        """Whether all threads end until then; they are not waited for any longer once the event is set."""
+        while running := [thread for thread in self._started() if thread.is_alive()]:
+            if time.monotonic() > deadline or (unless and unless.is_set()):
+                return False
+            running[0].join(LOOK)
+        return True
+
     def _started(self) -> list[threading.Thread]:
         with self._lock:
             threads = [self._following, *self._threads.values()]

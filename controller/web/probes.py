@@ -23,29 +23,28 @@ from controller.web.server import plain
 Check = Callable[[], str]
 """Empty if all is well, else why it is not."""
 
-DEADLINE = 1800.0
-"""Seconds after which a worker without a sign of life is stuck: more than the longest pass that quotas allow."""
-
-
 class Beating(Protocol):
-    """What shows signs of life: `beat` is when it last did, by a monotonic clock."""
+    """What shows signs of life, by a monotonic clock."""
 
     @property
     def beat(self) -> float:
         """When it last was seen to be alive."""
 
+    @property
+    def patience(self) -> float:
+        """Seconds for which it may show none."""
+
 
 def liveness(
     alive: Callable[[], Mapping[str, Beating]],
-    deadline: float = DEADLINE,
     clock: Callable[[], float] = time.monotonic,
 ) -> Callable[[], Mapping[str, Check]]:
-    """A check for each of what is to be alive, by name: its last sign of life is no older than the deadline."""
+    """A check for each of what is to be alive, by name: its last sign of life is no older than it may be."""
 
     def check(beating: Beating) -> Check:
         def run() -> str:
             silent = clock() - beating.beat
-            return f"no sign of life for {silent:.0f} s" if silent > deadline else ""
+            return f"no sign of life for {silent:.0f} s" if silent > beating.patience else ""
 
         return run
 

@@ -50,12 +50,14 @@ class Verdict:
     """The changes that may be made, what is left out (by root) and why, and why the whole may not be made.
 
     suspended   those of the held roots that somebody suspended
+    left        the changes that are left out of roots with a spec, each with the reason
     """
 
     changes: tuple[Change, ...]
     held: Mapping[Address, str]
     refusals: tuple[str, ...]
     suspended: frozenset[Address] = frozenset()
+    left: tuple[tuple[Change, str], ...] = ()
 
     @property
     def digest(self) -> str:
@@ -99,7 +101,13 @@ def guard(changes: tuple[Change, ...], desired: State, live: State, rules: Rules
     kept = tuple(asked if rules.policy == "sync" else feasible(asked, _ALLOWED[rules.policy], live))
     told = dict(_left_out(asked, kept, rules.policy)) | held
     suspended = frozenset(at for at, standing in desired.standing.items() if standing.paused(now))
-    return Verdict(kept, told, tuple(_refusals(kept, desired, live, rules)), suspended)
+    made, apart = {change.at for change in kept}, orphans(desired, live)
+    left = tuple(
+        (change, told[change.at.root])
+        for change in changes
+        if change.at not in made and change.at.root in told and change.at.root not in apart
+    )
+    return Verdict(kept, told, tuple(_refusals(kept, desired, live, rules)), suspended, left)
 
 
 def _held(desired: State, live: State, rules: Rules, now: datetime) -> Iterator[tuple[Address, str]]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from controller.address import Address
-from controller.errors import Problem
+from controller.errors import Problem, Where
 from controller.model import Resource
 from controller.standing import Standing
 
@@ -50,6 +50,10 @@ class State:
     standing: dict[Address, Standing] = field(default_factory=dict)
     revision: str = ""
     warnings: tuple[Problem, ...] = ()
+
+    def place(self, at: Address, *fields: str) -> Where | None:
+        """Where a resource, or a field of it, is written; None if that is not known."""
+        return None
 
     def roots(self) -> set[Address]:
         """The roots of everything in this state."""

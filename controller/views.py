@@ -23,7 +23,7 @@ from controller.steps import Plan
 class Findings:
     """What is known of a plan's changes besides themselves.
 
-    desired    knows where each resource is written; `origins.base` knows it of those that go
+    desired    knows where each resource is written; `origins.base` knows it of specs that are gone
     left       changes that are held back, and why
     impacts    what changes do to callers
     """
@@ -34,12 +34,9 @@ class Findings:
     left: Sequence[tuple[Change, str]] = ()
 
     def place(self, at: Address, name: str = "") -> Where | None:
-        """Where a resource, or a field of it, is written; else where what is around it is."""
+        """Where a resource, or a field of it, is written, or what is around it; of a spec that is gone, where it was."""
         trail = (name,) if name else ()
-        for state in (self.desired, self.origins.base):
-            if found := state.place(at, *trail):
-                return found
-        return self.place(at.parent) if at.parent else None
+        return self.desired.place(at, *trail) or self.origins.base.place(at, *trail)
 
 
 def change_views(

@@ -34,7 +34,7 @@ class Findings:
     left: Sequence[tuple[Change, str]] = ()
 
     def place(self, at: Address, name: str = "") -> Where | None:
-        """Where a resource or a field of it is written, or what is around it; if its spec is gone, where that was."""
+        """Where a resource or a field of it is written, or what is around it; if its spec is gone, where it was."""
         trail = (name,) if name else ()
         return self.desired.place(at, *trail) or self.origins.base.place(at, *trail)
 

@@ -111,8 +111,11 @@ def test_it_is_compared_and_not_changed_while_others_are(held: Held):
     assert held.descriptions() == {"shop": "first", "other": "second"}
     assert found.suspended == (str(SHOP),)
     assert found.held == {str(SHOP): "suspended until 2100-01-01 00:00 UTC: incident 42 (by ada)"}
-    assert {change.root for change in found.changes} == {str(OTHER)}
-    (changed,) = [change for change in found.waiting if change.path == ""]
+    assert {(change.root, change.status) for change in found.changes} == {
+        (str(SHOP), "held"),
+        (str(OTHER), "applied"),
+    }
+    (changed,) = [change for change in found.changes if (change.root, change.path) == (str(SHOP), "")]
     assert [(item.old, item.new) for item in changed.fields] == [("first", "second")]
     held.said = []
     held.look(SHOP)
@@ -190,7 +193,7 @@ def test_one_that_is_loaded_later_is_suspended_too_and_an_invalid_spec_outweighs
 
 
 def test_what_differs_is_counted_while_it_is_suspended():
-    waiting = report(waiting=(change(A, "held", fields=3),), held={A: "suspended: x"}, suspended=(A,))
-    book, _ = kept(loaded(A), looked(waiting))
+    held = report(change(A, "held", fields=3), held={A: "suspended: x"}, suspended=(A,))
+    book, _ = kept(loaded(A), looked(held))
     assert (only(book).fields, dict(only(book).pending)) == (3, {"update": 1})
     assert only(book).differs_since == START + timedelta(minutes=1)

@@ -232,8 +232,7 @@ def judged(looked: Looked, root: str) -> tuple[Condition, str] | None:
 
 def _left(report: Report, root: str) -> list[ChangeView]:
     """What the pass found to differ in a root and did not put right."""
-    changes = (*report.changes, *report.waiting)
-    return [change for change in changes if change.root == root and change.status != "applied"]
+    return [change for change in report.changes if change.root == root and change.status != "applied"]
 
 
 def _in_words(changes: list[ChangeView]) -> str:

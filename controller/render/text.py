@@ -171,10 +171,8 @@ def _notes(out: Writer, report: Report) -> None:
             Part(f"{out.marks['blocked']} {root}", "yellow"),
             f" could not be read and is left alone: {reason}",
         )
-    waiting = Counter(change.root for change in report.waiting)
     for root, reason in report.held.items():
-        wait = f"; {_count(waiting[root], 'change')} waiting" if waiting[root] else ""
-        out.line(0, Part(f"{out.marks['blocked']} {root}", "yellow"), f" ({reason}{wait})")
+        out.line(0, Part(f"{out.marks['blocked']} {root}", "yellow"), f" ({reason})")
     for reason in report.refusals if report.dryRun else ():
         out.line(0, Part("refused: ", "bold red"), reason)
     if report.refusals and report.dryRun:

@@ -33,10 +33,13 @@ LANES = 8
 
 @dataclass(frozen=True)
 class Outcome:
-    """How one step ended. `blocked` steps were never called; `error` says what they waited for."""
+    """How one step ended. `blocked` steps were never called; `error` says what they waited for.
+
+    Nor were `skipped` ones: nobody wants them any more, or what they need.
+    """
 
     step: Step
-    status: Literal["done", "failed", "blocked"]
+    status: Literal["done", "failed", "blocked", "skipped"]
     error: str = ""
 
 
@@ -84,7 +87,7 @@ def apply(
             done, _ = wait(running, return_when=FIRST_COMPLETED)
             for future in done:
                 yield from run.ended(running.pop(future), future)
-    yield from run.never_started("stopped before it was started" if stop.is_set() else "not begun any more")
+    yield from run.never_started()
 
 
 class _Run:
@@ -196,10 +199,13 @@ class _Run:
                 pending.extend(self.followers[step])
                 yield Outcome(step, "blocked", f"waits for: {failed.title}")
 
-    def never_started(self, reason: str) -> Iterator[Outcome]:
-        """Whatever is left when a run was stopped."""
+    def never_started(self) -> Iterator[Outcome]:
+        """Whatever is left when a run was stopped, or may not be begun."""
         for step in sorted(self.left, key=lambda step: step.title):
-            yield Outcome(step, "blocked", reason)
+            if self.stop.is_set():
+                yield Outcome(step, "blocked", "stopped before it was started")
+            else:
+                yield Outcome(step, "skipped")
 
 
 def _sentence(error: Exception) -> str:

@@ -202,10 +202,13 @@ class Pass:
                 yield StageView(api=at.root.key, stage=at.key, url=f"https://{host}/{at.key}/")
 
 
+_WORSE = ("done", "skipped", "blocked", "failed")
+
+
 def _statuses(outcomes: Sequence[Outcome]) -> dict[Address, tuple[Status, str]]:
     """How each change went: as its worst step did."""
     found: dict[Address, tuple[Status, str]] = {}
-    for outcome in sorted(outcomes, key=lambda outcome: ("done", "blocked", "failed").index(outcome.status)):
+    for outcome in sorted(outcomes, key=lambda outcome: _WORSE.index(outcome.status)):
         status: Status = "applied" if outcome.status == "done" else outcome.status
         if outcome.step.proof:
             # What it carries waited for it; why it failed is told once.

@@ -212,7 +212,7 @@ class Progress(Item):
 
     root: str
     title: str
-    status: Literal["done", "failed", "blocked"]
+    status: Literal["done", "failed", "blocked", "skipped"]
     done: int
     total: int
     error: str = ""

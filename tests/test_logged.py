@@ -53,7 +53,9 @@ def test_throttling_is_a_warning():
     assert (line.keys(), line["log_level"]) == (PASS, "warning")
 
 
-@pytest.mark.parametrize(("status", "level"), [("done", "info"), ("failed", "error"), ("blocked", "error")])
+@pytest.mark.parametrize(
+    ("status", "level"), [("done", "info"), ("skipped", "info"), ("failed", "error"), ("blocked", "error")]
+)
 def test_a_step_is_one_line_with_the_same_keys_however_it_went(status: str, level: str):
     step = Progress(root=A, title="update Path /x", status=status, done=1, total=2)  # type: ignore[arg-type]
     (line,) = lines(Stepped("t", "event", "r1", step))

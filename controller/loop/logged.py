@@ -51,7 +51,7 @@ def _loaded(loaded: Loaded) -> None:
 
 def _step(stepped: Stepped) -> None:
     step = stepped.step
-    say = _log.info if step.status == "done" else _log.error
+    say = _log.info if step.status in ("done", "skipped") else _log.error
     say(
         "step",
         target=stepped.target,

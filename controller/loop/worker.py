@@ -186,6 +186,8 @@ class Worker:
         assert version is not None
         try:
             specs = self._site.load(version)
+        except StoppedError:
+            return
         except ControllerError as error:
             # What is wrong in the specs themselves does not get better by waiting.
             self._load_at = float("inf") if isinstance(error, SpecErrors) else self._clock() + LOAD_AGAIN
@@ -243,7 +245,7 @@ class Worker:
             # A plan is refused as a whole: one by one, only those are that it is about.
             singly = [self._pass(frozenset({at}), trigger) for at in sorted(roots)]
             return {at: result for results in singly for at, result in results.items()}
-        told = roots - _left(report, roots) if self._stop.drain.is_set() else roots
+        told = roots - _left(report, roots)
         if told:
             self._tell(self._looked(trigger, told, began, report=report, waited=waited))
         return {at: _result(report, str(at)) for at in roots}
@@ -267,7 +269,7 @@ class Worker:
 def _left(report: Report, roots: frozenset[Address]) -> frozenset[Address]:
     """The roots in which nothing of what was planned was begun: they stand as they stood."""
     statuses = {at: {change.status for change in report.changes if change.root == str(at)} for at in roots}
-    return frozenset(at for at, found in statuses.items() if found == {"blocked"})
+    return frozenset(at for at, found in statuses.items() if found == {"skipped"})
 
 
 def _result(report: Report, root: str) -> Result:

@@ -32,8 +32,8 @@ from controller.web.server import Server, application
 from controller.web.webhook import Webhook
 
 
-GRACE = 80.0
-"""Seconds in which what was begun is finished; a pod is given 90."""
+GRACE = 75.0
+"""Seconds in which what was begun is finished; a pod is given 90, for the last calls and the Lease too."""
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
-from threading import Event, Thread
+from threading import Event, Lock, Thread
 from typing import Any
 
 import structlog
@@ -44,7 +44,7 @@ class Overrides:
         self._store, self._changed, self._now = Store(api, name), changed, now
         self._entries: Mapping[str, Suspension] = {}
         self._told: tuple[Suspension, ...] = ()
-        self._stopping = Event()
+        self._stopping, self._looking = Event(), Lock()
         self._thread = Thread(target=self._run, name="overrides", daemon=True)
         self.trouble = ""
         """Why the ConfigMap could not be read the last time."""
@@ -70,6 +70,10 @@ class Overrides:
 
     def step(self) -> None:
         """One look, and word of what has changed since the last, by somebody or by time."""
+        with self._looking:
+            self._look()
+
+    def _look(self) -> None:
         first = not self.known
         try:
             self._entries = self._store.read(self._entries)

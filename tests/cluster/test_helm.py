@@ -26,7 +26,7 @@ LEASES, EVENTS = "/apis/coordination.k8s.io/v1", "/apis/events.k8s.io/v1"
 NO_BINARY = pytest.mark.skipif(not HELM_BIN, reason="HELM_BIN names no helm")
 HELD = "test-reconciler-overrides"
 SUSPENSION = Suspension(name="orders", until=datetime(2100, 1, 1, tzinfo=UTC), reason="incident 42", by="ada")
-QUICK = Timing(duration=3, renew=2.0, retry=0.4)
+QUICK = Timing(duration=10, renew=8.0, retry=0.5)
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -23,7 +23,6 @@ from tests.processes import running
 
 
 NAME = "test-reconciler"
-LEASE = ["--lease", NAME, "--lease-duration", "3s", "--lease-renew", "2s", "--lease-retry", "400ms"]
 SPEC = """\
 apiVersion: apigateway/v1
 kind: RestApi
@@ -73,7 +72,7 @@ def test_a_pod_leads_tells_obeys_and_lets_go(cluster: Cluster, admin: Api, tmp_p
 
     with answering(fake) as url:
         held = {**environ, "RECONCILE_OVERRIDES": f"{NAME}-overrides"}
-        options = ["--interval", "10m", "--endpoint-url", url, "--kube-events", *LEASE]
+        options = ["--interval", "10m", "--endpoint-url", url, "--kube-events", "--lease", NAME]
         with running(checkout, *options, environ=held, before=before) as controller:
             controller.until(lambda: controller.conditions() == {"RestApi shop": "in-sync"})
             assert lease()["holderIdentity"]

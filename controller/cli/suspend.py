@@ -86,8 +86,9 @@ def _titled(one: Suspension) -> str:
 
 @contextmanager
 def _api(place: Place) -> Iterator[Api]:
-    """The API as this pod sees it, or as kubectl does."""
-    if os.environ.get("KUBERNETES_SERVICE_HOST"):
+    """The API as this pod sees it, or as kubectl does: for who asks for a context, and outside of pods."""
+    asked = place.context or os.environ.get("KUBECONFIG")
+    if os.environ.get("KUBERNETES_SERVICE_HOST") and not asked:
         connection = Connection.in_cluster()
         if place.namespace:
             connection = replace(connection, namespace=place.namespace)

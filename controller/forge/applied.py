@@ -65,12 +65,12 @@ def split(body: str) -> tuple[str, dict[str, str]]:
             break
         found = {marker.key: rest[start + 1 :], **found}
         body = rest[:start]
-    return body, found
+    return body.rstrip(), found
 
 
 def joined(plan: str, sections: Mapping[str, str]) -> str:
     """The inverse of `split`."""
-    return "\n\n".join([plan.rstrip(), *sections.values()]) + "\n"
+    return "\n\n".join([plan, *sections.values()]) + "\n"
 
 
 def _tell(forge: Forge, pull: Pull, comment: Comment, applied: Applied) -> None:

@@ -80,7 +80,7 @@ class GitHub(_Strict):
     token: Secret
     api: str = Field("https://api.github.com", pattern=URL)
     comment: bool = False
-    authors: frozenset[str] = frozenset({ACTIONS})
+    authors: list[str] = [ACTIONS]
 
     @property
     def place(self) -> Place:
@@ -95,7 +95,7 @@ class GitLab(_Strict):
     token: Secret
     api: str = Field("https://gitlab.com/api/v4", pattern=URL)
     comment: bool = False
-    authors: frozenset[str] = frozenset()
+    authors: list[str] = []
 
     @property
     def place(self) -> Place:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+import httpx
 import pytest
 
-from controller.forge import Forge, Mode, Place, Posted, Token, connect, post_comment
+from controller import http
+from controller.forge import Forge, Mode, Place, Posted, Token, post_comment
+from controller.forge.connect import ATTEMPTS, forge_at
+from controller.sending import Persistent
 from tests.forge.server import ForgeServer, running
 from tests.forge.world import HEAD, Actor, PullState, World
 
@@ -19,6 +22,9 @@ APP = Actor(2, "controller[bot]", is_bot=True)
 ANN = Actor(3, "ann")
 TOKENS = {"t0ken-of-ci": BOT, "t0ken-of-app": APP, "t0ken-of-ann": ANN}
 
+NOW = 1_800_000_000.0
+"""2027-01-15 08:00:00 UTC."""
+
 
 @dataclass
 class Hosted:
@@ -27,6 +33,7 @@ class Hosted:
     name: str
     server: ForgeServer
     world: World
+    client: httpx.Client
     slept: list[float] = field(default_factory=list)
 
     @property
@@ -43,36 +50,38 @@ class Hosted:
             **{"host": self.name, "api": self.api, "repository": "acme/apis", "token": Token("TOKEN"), **more}
         )
 
-    @contextmanager
-    def forge(self, token: str = "t0ken-of-ci") -> Iterator[Forge]:
-        with connect(self.place(), {"TOKEN": token}, sleep=self.slept.append) as found:
-            yield found
+    def forge(self, value: str = "t0ken-of-ci", **place: Any) -> Forge:
+        sender = Persistent(self.client, attempts=ATTEMPTS, sleep=self.slept.append, clock=lambda: NOW)
+        return forge_at(self.place(**place), {"TOKEN": value, "CI_JOB_TOKEN": value}, sender)
 
     def post(self, text: str = "plan", *, token: str = "t0ken-of-ci", **more: Any) -> Posted:
         said = {"key": "acme/apis/prod", "digest": f"of {text}", "sha": HEAD, "mode": Mode.UPDATE, **more}
-        with self.forge(token) as forge:
-            return post_comment(forge, 7, text, **said)
+        return post_comment(self.forge(token), 7, text, **said)
 
 
-def _hosted(name: str) -> Iterator[Hosted]:
+@pytest.fixture(scope="session")
+def client() -> Iterator[httpx.Client]:
+    # One for all: making one takes longer than most tests.
+    with http.client(10) as found:
+        yield found
+
+
+def _hosted(name: str, client: httpx.Client) -> Iterator[Hosted]:
     world = World(tokens=dict(TOKENS), pulls={7: PullState(7)})
     with running(world) as server:
-        yield Hosted(name, server, world)
+        yield Hosted(name, server, world, client)
 
 
 @pytest.fixture(params=["github", "gitlab"])
-def host(request: pytest.FixtureRequest) -> Iterator[Hosted]:
-    yield from _hosted(request.param)
+def host(request: pytest.FixtureRequest, client: httpx.Client) -> Iterator[Hosted]:
+    yield from _hosted(request.param, client)
 
 
 @pytest.fixture
-def github() -> Iterator[Hosted]:
-    yield from _hosted("github")
+def github(client: httpx.Client) -> Iterator[Hosted]:
+    yield from _hosted("github", client)
 
 
 @pytest.fixture
-def gitlab() -> Iterator[Hosted]:
-    yield from _hosted("gitlab")
-
-
-Opened = Callable[[], AbstractContextManager[Forge]]
+def gitlab(client: httpx.Client) -> Iterator[Hosted]:
+    yield from _hosted("gitlab", client)

@@ -55,6 +55,7 @@ class ForgeServer(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     server: ForgeServer
     protocol_version = "HTTP/1.1"
+    wbufsize = -1  # headers and body in one packet
 
     def log_message(self, *arguments: object) -> None:
         pass

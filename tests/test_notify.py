@@ -209,6 +209,19 @@ def test_the_status_of_a_commit_is_about_all_its_roots(server: StandIn, notify: 
     ]
 
 
+def test_a_status_that_arrived_is_not_sent_again(server: StandIn, notify: Any) -> None:
+    with notify(GITHUB, collapse=0) as notifier:
+        notifier.tell([change(HEALTHY, FAILING)])
+        server.until(1)
+        notifier.tell([change(FAILING, FAILING)])
+        notifier.tell([change(HEALTHY, FAILING, target="dev")])
+        server.until(2)
+    assert [message.json["context"] for message in server.arrived] == [
+        "reconcile/applied (prod)",
+        "reconcile/applied (dev)",
+    ]
+
+
 def test_gitlab_gets_a_status_too(server: StandIn, notify: Any) -> None:
     with notify(GITLAB) as notifier:
         notifier.tell(change(HEALTHY, REFUSED, f"api-{number:03}") for number in range(50))

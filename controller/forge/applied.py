@@ -7,10 +7,12 @@ texts of others in it, so they are looked for from the end.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from controller.errors import ForgeError
+from controller.forge.api import FORBIDDEN
 from controller.forge.marker import Marker, Subject
 from controller.forge.port import Comment, Forge, Pull, shortened
 
@@ -41,18 +43,21 @@ def mark_applied(forge: Forge, sha: str, applied: Applied, authors: Container[st
     """
     told = []
     for pull in forge.merged(sha):
-        comments = [
-            (marker, one) for one in forge.comments(pull, authors) if (marker := Marker.of(one.body, Subject.PLAN))
-        ]
-        keys = {marker.key for marker, _ in comments}
+        comments = forge.comments(pull, authors)
+        plans = _marked(comments, Subject.PLAN)
         # The latest of those that are about this target; a sole one is about all of them.
-        about = [
-            one for marker, one in comments if len(keys) == 1 or marker.key.rpartition("/")[2] == applied.target
-        ]
+        is_sole = len({key for key, _ in plans}) == 1
+        about = [(key, one) for key, one in plans if is_sole or key.rpartition("/")[2] == applied.target]
         if about:
-            _tell(forge, pull, about[-1], applied)
-            told.append(about[-1].url)
+            key, plan = about[-1]
+            own = [one for of, one in _marked(comments, Subject.RESULT) if of == key]
+            told.append(_tell(forge, pull, own[-1] if own else plan, key, applied))
     return told
+
+
+def _marked(comments: Iterable[Comment], subject: Subject) -> list[tuple[str, Comment]]:
+    """The comments that are about this, each with its key."""
+    return [(marker.key, one) for one in comments if (marker := Marker.of(one.body, subject))]
 
 
 def split(body: str) -> tuple[str, dict[str, str]]:
@@ -73,16 +78,31 @@ def joined(plan: str, sections: Mapping[str, str]) -> str:
     return "\n\n".join([plan, *sections.values()]) + "\n"
 
 
-def _tell(forge: Forge, pull: Pull, comment: Comment, applied: Applied) -> None:
-    plan, sections = split(comment.body)
+def _tell(forge: Forge, pull: Pull, comment: Comment, key: str, applied: Applied) -> str:
+    body = _with(comment.body, applied, forge.longest)
+    if body == comment.body:
+        return comment.url
+    try:
+        forge.edit_comment(pull, comment, body)
+    except ForgeError as error:
+        if error.status != FORBIDDEN:
+            raise
+        # Not everybody may change what somebody else said: apps on GitHub may not, nor Developers on GitLab.
+        return forge.add_comment(pull, _with(str(Marker(Subject.RESULT, key)), applied, forge.longest)).url
+    return comment.url
+
+
+def _with(body: str, applied: Applied, longest: int) -> str:
+    """The comment with this section in it; as it is, if it says so already, or has no room for it."""
+    plan, sections = split(body)
     marker = _marker(applied)
     if Marker.of(sections.get(applied.target, ""), Subject.APPLIED) == marker:
-        return
+        return body
     for most in (MOST_ROOTS, 10, 0):
-        body = joined(plan, {**sections, applied.target: _section(marker, applied, most)})
-        if len(body) <= forge.longest:
-            forge.edit_comment(pull, comment, body)
-            return
+        longer = joined(plan, {**sections, applied.target: _section(marker, applied, most)})
+        if len(longer) <= longest:
+            return longer
+    return body
 
 
 def _marker(applied: Applied) -> Marker:

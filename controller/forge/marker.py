@@ -20,11 +20,12 @@ _OURS = re.compile(r"<!--(?=\s*/?reconcile:)")
 
 
 class Subject(StrEnum):
-    """What is posted."""
+    """What is posted: a comment, an issue, a section of a comment, and a comment of sections only."""
 
     PLAN = "plan"
     DRIFT = "drift"
     APPLIED = "applied"
+    RESULT = "result"
 
 
 @dataclass(frozen=True)

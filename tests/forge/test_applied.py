@@ -90,6 +90,20 @@ def test_of_several_comments_the_one_about_the_target(host: Hosted) -> None:
     assert END in prod
 
 
+def test_who_may_not_change_the_comment_makes_an_own_one(host: Hosted) -> None:
+    host.world.tokens["t0ken-of-app"] = replace(APP, may_edit=False)
+    plan = host.post("the plan", key="acme/apis")
+    (url,) = mark(host)
+    assert url != plan.url
+    assert mark(host) == [url]
+    assert mark(host, replace(APPLIED, target="dev")) == [url]
+    first, second = host.world.shown()
+    assert END not in first
+    assert second.startswith(f"{Marker(Subject.RESULT, 'acme/apis')}\n\n<!-- reconcile:applied ")
+    assert list(split(second)[1]) == ["prod", "dev"]
+    assert host.post("another plan", key="acme/apis").url == plan.url
+
+
 def test_a_later_plan_keeps_it(host: Hosted) -> None:
     host.post("the plan")
     mark(host)

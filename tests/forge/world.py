@@ -14,12 +14,13 @@ EVERYTHING = frozenset({"pull-requests", "statuses", "issues", "labels"})
 
 @dataclass
 class Actor:
-    """Who has a token. `may` is what it may write; of an app it is known under another name in GraphQL."""
+    """Who has a token. `may` is what it may write, and `may_edit` is whether also what others wrote."""
 
     id: int
     login: str
     is_bot: bool = False
     may: frozenset[str] = EVERYTHING
+    may_edit: bool = True
 
 
 @dataclass
@@ -114,7 +115,7 @@ class World:
         """One that this actor may change."""
         for said in self.comments:
             if said.id == number:
-                self.allow(actor, "pull-requests")
+                self.allow(actor, "pull-requests" if actor.may_edit or said.author is actor else "others")
                 return said
         raise Refusal(404, "Not Found", "NOT_FOUND")
 

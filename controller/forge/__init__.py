@@ -7,7 +7,7 @@ What is said comes from elsewhere, as markdown with a digest. What is there alre
 """
 
 from controller.forge.applied import Applied, mark_applied
-from controller.forge.comments import Mode, Posted, post_comment
+from controller.forge.comments import Mode, Posted, post_comment, room
 from controller.forge.connect import connect, find_pull
 from controller.forge.issues import report_clean, report_drift
 from controller.forge.marker import Marker, Subject
@@ -34,4 +34,5 @@ __all__ = [
     "post_comment",
     "report_clean",
     "report_drift",
+    "room",
 ]

@@ -17,6 +17,10 @@ from controller.forge.marker import Marker, Subject, defused
 from controller.forge.port import Comment, Forge, Pull
 
 
+KEPT_FREE = 2_000
+"""Characters for the section that tells later what was applied."""
+
+
 class Mode(StrEnum):
     """What becomes of the comment that is there when there is news.
 
@@ -61,6 +65,12 @@ def post_comment(
     if before and mode is Mode.UPDATE:
         return _update(forge, pull, before[-1], body)
     return _create(forge, pull, marker, body, mode)
+
+
+def room(forge: Forge, key: str) -> int:
+    """The most characters that a text should have, so that its marker and what was applied fit in beside it."""
+    marker = Marker(Subject.PLAN, key, "0" * 64, "0" * 64)
+    return forge.longest - len(f"{marker}\n") - KEPT_FREE
 
 
 def check_length(forge: Forge, body: str) -> None:

@@ -51,7 +51,8 @@ class Place:
     number   0 if it is not known, or has to be found out from `branch`
     branch   of the pull request that a `workflow_run` is for: all else that it brings comes from strangers
     sha      the commit that is reported; "" for the head of the pull request
-    run      the URL of the run
+    run      the URL of the run, or ""
+    source   what a file's path is appended to for a link to it at this commit, or ""
     """
 
     host: Literal["github", "gitlab"]
@@ -62,6 +63,7 @@ class Place:
     branch: Branch | None = None
     sha: str = ""
     run: str = ""
+    source: str = ""
 
 
 @dataclass(frozen=True)
@@ -102,6 +104,7 @@ def _github(environ: Mapping[str, str], said: Said) -> Place:
     if branch is None and said.number:
         # Of another pull request than the event's, the event knows no commit.
         number, sha = said.number, sha if said.number == number else ""
+    sha = said.sha or sha
     server, run = environ.get("GITHUB_SERVER_URL", ""), environ.get("GITHUB_RUN_ID", "")
     return Place(
         host="github",
@@ -110,8 +113,9 @@ def _github(environ: Mapping[str, str], said: Said) -> Place:
         token=_token(environ, said, "GITHUB_TOKEN"),
         number=said.number or number,
         branch=branch,
-        sha=said.sha or sha,
+        sha=sha,
         run=f"{server}/{environ.get('GITHUB_REPOSITORY')}/actions/runs/{run}" if server and run else "",
+        source=f"{server}/{repository}/blob/{sha}/" if server and sha else "",
     )
 
 
@@ -124,14 +128,17 @@ def _gitlab(environ: Mapping[str, str], said: Said) -> Place:
     number = environ.get("CI_MERGE_REQUEST_IID", "")
     # In a pipeline of merged results, the commit is one that nobody made.
     sha = environ.get("CI_MERGE_REQUEST_SOURCE_BRANCH_SHA") or environ.get("CI_COMMIT_SHA", "")
+    sha = said.sha or ("" if said.number and str(said.number) != number else sha)
+    url = environ.get("CI_PROJECT_URL", "")
     return Place(
         host="gitlab",
         api=(said.api or environ.get("CI_API_V4_URL") or gitlab.API).rstrip("/"),
         repository=project,
         token=_token(environ, said, "GITLAB_TOKEN", "CI_JOB_TOKEN"),
         number=said.number or (int(number) if number.isdecimal() else 0),
-        sha=said.sha or ("" if said.number and str(said.number) != number else sha),
+        sha=sha,
         run=environ.get("CI_JOB_URL", ""),
+        source=f"{url}/-/blob/{sha}/" if url and sha else "",
     )
 
 

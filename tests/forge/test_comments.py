@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from controller.errors import ForgeError
 from controller.forge import Marker, Mode, Subject
+from controller.forge import room as room_for
 from controller.forge.marker import defused
 from tests.forge.conftest import ANN, APP, BOT, Hosted
 from tests.forge.world import HEAD, OLD, OTHER
@@ -153,6 +154,7 @@ def test_what_is_too_long_is_said_before_it_is_sent(host: Hosted) -> None:
     with pytest.raises(ForgeError, match=f"has {longest + 1:,} characters, and a comment may have {longest:,}"):
         host.post("x" * (room + 1), digest="e", key="acme/apis/prod")
     assert host.world.writes() == ["add comment"]
+    assert longest - 2_500 < room_for(host.forge(), "acme/apis/prod") < room - 2_000
     assert len(host.world.shown()) == 1
 
 

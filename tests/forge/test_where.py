@@ -35,6 +35,7 @@ PIPELINE = {
     "CI_JOB_URL": "https://git.acme.com/acme/apis/-/jobs/5",
     "CI_MERGE_REQUEST_IID": "7",
     "CI_PROJECT_ID": "42",
+    "CI_PROJECT_URL": "https://git.acme.com/acme/apis",
     "GITLAB_TOKEN": "t0ken",
 }
 PULL_REQUEST = {"pull_request": {"number": 7, "head": {"sha": HEAD}}}
@@ -70,6 +71,7 @@ def test_a_workflow_for_a_pull_request(event: Event) -> None:
         number=7,
         sha=HEAD,  # not GITHUB_SHA, which is a merge that nobody made
         run="https://github.com/acme/apis/actions/runs/99",
+        source=f"https://github.com/acme/apis/blob/{HEAD}/",
     )
 
 
@@ -97,6 +99,7 @@ def test_a_pipeline_for_a_merge_request() -> None:
         number=7,
         sha=HEAD,
         run="https://git.acme.com/acme/apis/-/jobs/5",
+        source=f"https://git.acme.com/acme/apis/-/blob/{HEAD}/",
     )
 
 

@@ -112,7 +112,7 @@ def _marker(applied: Applied) -> Marker:
 
 
 def _section(marker: Marker, applied: Applied, most: int) -> str:
-    mark, word = ("✅", "Applied") if applied.is_good else ("❌", "Not applied")
+    mark, word = ("✅", "Applied") if applied.is_good else ("❌", "Not all applied")
     when = applied.when.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
     shown = list(applied.roots)[:most]
     lines = [

@@ -64,7 +64,7 @@ def test_it_stays_one_section(host: Hosted) -> None:
     mark(host, replace(APPLIED, is_good=False, roots=[("RestApi orders", "failing")]))
     (body,) = host.world.shown()
     assert body.count(END) == 1
-    assert "### ❌ Not applied: `prod`" in body
+    assert "### ❌ Not all applied: `prod`" in body
     assert "| `RestApi orders` | `failing` |" in body
     assert "`healthy`" not in body
 
@@ -197,7 +197,7 @@ def test_the_controller_tells_it(host: Hosted, tmp_path: Path) -> None:
     with notifier(host, tmp_path) as told:
         told.tell([change(HEALTHY), change(FAILING, "photos")])
         body = until("photos", host)
-        assert "### ❌ Not applied: `prod`" in body
+        assert "### ❌ Not all applied: `prod`" in body
         assert body.index("| `RestApi photos` | `failing` |") < body.index("| `RestApi orders` | `healthy` |")
         told.tell([change(HEALTHY, "photos")])
         until("### ✅ Applied: `prod`", host)

@@ -11,13 +11,6 @@ import typer
 from controller import __version__
 
 
-class Output(StrEnum):
-    """The format of the result."""
-
-    TEXT = "text"
-    JSON = "json"
-
-
 class StrategyChoice(StrEnum):
     """How the definition of an API is changed."""
 
@@ -99,8 +92,20 @@ DryRun = Annotated[
 ReadOnly = Annotated[bool, typer.Option("--read-only", help="Only what a plan needs.")]
 Yes = Annotated[bool, typer.Option("-y", "--yes", envvar="RECONCILE_YES", help="Apply without asking.")]
 OutputOption = Annotated[
-    Output, typer.Option("-o", "--output", envvar="RECONCILE_OUTPUT", help="Format of the result.")
+    list[str] | None,
+    typer.Option(
+        "-o",
+        "--output",
+        metavar="FORMAT[=FILE]",
+        envvar="RECONCILE_OUTPUT",
+        help="How the result is written, and to which file. Repeatable; one of them to stdout, text if none is. "
+        "text, json, sarif, junit, github, gitlab-terraform, gitlab-codequality.",
+    ),
 ]
+ReportFile = Annotated[
+    str, typer.Argument(metavar="FILE", help="What -o json=FILE wrote; - is stdin.", show_default=False)
+]
+OfReports = Annotated[bool, typer.Option("--report", help="That of what -o json writes, for programs.")]
 DetailedExitcode = Annotated[
     bool,
     typer.Option(

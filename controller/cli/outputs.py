@@ -26,6 +26,7 @@ from controller.views import problem_views
 
 TEXT = "text"
 STDOUT = "-"
+DEVICES = "/dev"
 
 
 @dataclass(frozen=True)
@@ -77,13 +78,19 @@ def outputs(words: Iterable[str], known: Collection[str] = FORMATS.keys()) -> Ou
             raise UsageError(f"-o {word}: which file is missing")
         if not equals or file == STDOUT:
             plain.append(name)
-        elif (path := Path(file).resolve()) in files:
+        elif (path := _path(file)) in files:
             raise UsageError(f"-o {word}: {files[path]} goes to this file already")
         else:
             files[path] = name
     if len(plain) > 1:
         raise UsageError(f"only one format can go to stdout, not {' and '.join(plain)}: give files, FORMAT=FILE")
     return Outputs(plain[0] if plain else TEXT, tuple(files.items()))
+
+
+def _path(file: str) -> Path:
+    """The file that is meant. What a device stands for is the system's business."""
+    path = Path(file).absolute()
+    return path if path.is_relative_to(DEVICES) else path.resolve()
 
 
 def _check(name: str, known: Collection[str]) -> None:
@@ -148,7 +155,11 @@ def _print(content: bytes) -> None:
 
 
 def _write(path: Path, content: bytes) -> None:
-    """Replaces a file at once: nobody ever reads half of it. What is no file, such as a pipe, is written to."""
+    """Replaces a file at once: nobody ever reads half of it. A stream of ours, a pipe or a device is written to."""
+    if (number := _stream(path)) is not None:
+        with os.fdopen(os.dup(number), "wb") as ours:
+            ours.write(content)
+        return
     if path.exists() and not path.is_file():
         path.write_bytes(content)
         return
@@ -159,6 +170,19 @@ def _write(path: Path, content: bytes) -> None:
     finally:
         with suppress(OSError):
             new.unlink()
+
+
+def _stream(path: Path) -> int | None:
+    """The number of a stream that this process has open; to open it again would begin at its start."""
+    match path.parts:
+        case (_, "dev", "stdout"):
+            return 1
+        case (_, "dev", "stderr"):
+            return 2
+        case (_, "dev", "fd", number) if number.isdecimal():
+            return int(number)
+        case _:
+            return None
 
 
 # ── what stands around ───────────────────────────────────────────────────────────────────────────

@@ -17,10 +17,11 @@ from controller.report import ProblemView
 def run(session: Session, file: str, words: Iterable[str], *, verbose: bool = False) -> int:
     """Render it. Raises ControllerError if it cannot be read."""
     wanted = outputs(words)
+    name = "stdin" if file == STDOUT else file
     try:
         kept = json.read(_bytes(file))
     except ReportError as error:
-        raise ControllerError(f"{file} cannot be rendered: {error}") from None
+        raise ControllerError(f"{name} cannot be rendered: {error}") from None
     if wanted.stdout == TEXT:
         out = session.out()
         for number, report in enumerate(kept.targets):

@@ -33,11 +33,12 @@ _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 @dataclass(frozen=True, slots=True)
 class _Case:
-    """One test: of what, which, how it went and why."""
+    """One test: of what, which, how it went, by which rule and why."""
 
     of: str
     name: str
     verdict: Verdict = ""
+    rule: str = ""
     lines: tuple[str, ...] = ()
 
 
@@ -65,7 +66,7 @@ def _spec_cases(found: Sequence[Finding]) -> Iterator[_Case]:
     wrong = [item for item in found if item.rule.check == "valid"]
     for file in sorted({item.place.file for item in wrong}):
         lines = tuple(_located(item) for item in wrong if item.place.file == file)
-        yield _Case(SPECS, file or "valid", "failure", lines)
+        yield _Case(SPECS, file or "valid", "failure", wrong[0].rule.name, lines)
 
 
 def _target_cases(target: str, found: Iterable[Finding]) -> Iterator[_Case]:
@@ -91,19 +92,20 @@ def _judged(of: str, check: Check, found: Iterable[Finding]) -> _Case:
     if not against:
         return _Case(of, check)
     failed: Verdict = "error" if check in ("planned", "readable") else "failure"
-    return _Case(of, check, failed if bad else "skipped", tuple(_located(item) for item in bad or against))
+    lines = tuple(_located(item) for item in bad or against)
+    return _Case(of, check, failed if bad else "skipped", against[0].rule.name, lines)
 
 
 def _in_sync(report: Report, root: str) -> _Case:
     """What is to be done because specs were changed is nobody's fault; any other difference is to be looked at."""
     left = [item for item in report.changes if item.root == root and item.status in ("planned", "held")]
     if root in report.unreadable:
-        return _Case(root, "in sync", "skipped", (report.unreadable[root],))
+        return _Case(root, "in sync", "skipped", "unreadable", (report.unreadable[root],))
     if not left:
         return _Case(root, "in sync")
     lines = tuple(f"to {item.action}: {item.name}" for item in left)
     meant = all(item.origin == "intended" or item.status == "held" for item in left)
-    return _Case(root, "in sync", "skipped" if meant else "failure", lines)
+    return _Case(root, "in sync", "skipped" if meant else "failure", "pending", lines)
 
 
 def _located(item: Finding) -> str:
@@ -132,7 +134,7 @@ def _why(element: ET.Element, case: _Case) -> None:
     rest = f" (and {len(lines) - 1} more)" if len(lines) > 1 else ""
     why = ET.SubElement(element, case.verdict, message=f"{lines[0]}{rest}")
     if case.verdict != "skipped":
-        why.set("type", case.name)
+        why.set("type", case.rule)
     why.text = "\n".join(lines)
 
 

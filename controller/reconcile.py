@@ -17,15 +17,16 @@ from controller.aws.pacing import Pacers
 from controller.aws.reader import read, reread
 from controller.aws.secrets import Secrets
 from controller.diff import Change, diff
-from controller.errors import AccessError, RefusedError
+from controller.errors import AccessError, Problem, RefusedError
 from controller.facets import secrets
 from controller.gateway import Environment
 from controller.lower import is_carried
-from controller.origins import Origins, origins
+from controller.origins import Origins, Sides, origins
 from controller.plan import plan
-from controller.policy import Verdict, guard, renaming, retained, staying
+from controller.policy import Verdict, guard, renaming, staying
 from controller.report import Progress, Report, StageView, Status, summarise
-from controller.request import Request, connection, desired
+from controller.request import Request, connection, desired, earlier
+from controller.retention import retained
 from controller.retry import Patient
 from controller.state import State
 from controller.steps import Plan, Step
@@ -76,6 +77,7 @@ class Pass:
         self._read_calls = self._patient.calls - before
         self._patient.mask.learn(_secrets(self._live))
         rules = self._request.rules
+        sides = Sides(self._desired, self._live)
         if rules.policy == "sync":
             self._desired, self._live = succeed(self._desired, self._live, datetime.now(UTC))
         where = self._environment
@@ -90,8 +92,7 @@ class Pass:
         self._plan = choose(self._verdict.changes, changes, self._desired, compared, strategy)
         self._live.ids = compared.ids
         if self._base:
-            base = staying(self._base, compared, rules, scope)
-            self._origins = origins(changes, base, self._desired, compared)
+            self._origins = origins(changes, self._base, replace(sides, heirs=compared.heirs))
         return self._report({}, dry_run=True)
 
     def apply(
@@ -167,10 +168,16 @@ class Pass:
             suspended=tuple(sorted(map(str, self._verdict.suspended))),
             refusals=self._verdict.refusals,
             digest=self._verdict.digest,
-            warnings=warning_views(self._desired.warnings),
+            warnings=warning_views(self._warnings()),
             imports={str(at): count for at, count in sorted(self._plan.instead.items())},
             errors=errors,
         )
+
+    def _warnings(self) -> list[Problem]:
+        told = [*self._desired.warnings, *(self._base.warnings if self._base else ())]
+        if self._request.base and self._request.base.warning:
+            told.append(Problem(self._request.base.warning))
+        return list(dict.fromkeys(told))
 
     def _left(self) -> Iterator[tuple[Change, str]]:
         """What differs and is left so: in suspended roots; in others too for those who ask why things differ."""
@@ -214,7 +221,9 @@ def open_pass(request: Request, pacers: Pacers | None = None) -> Pass:
     Passes that run at the same time are to be given the same pacers.
     """
     patient, where = connected(request, pacers)
-    return Pass(request, desired(request, where, Secrets(patient)), patient, where)
+    look_up = Secrets(patient)
+    wanted = desired(request, where, look_up)
+    return Pass(request, wanted, patient, where, base=earlier(request, where, look_up, wanted))
 
 
 def connected(request: Request, pacers: Pacers | None = None) -> tuple[Patient, Environment]:

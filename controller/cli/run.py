@@ -9,11 +9,14 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from controller.cli import local
+from controller.cli.based import based
 from controller.cli.errors import explain, worst
+from controller.cli.findings import found
 from controller.cli.outputs import TEXT, Outputs, Result, Trouble, deliver
 from controller.cli.scope import requests
 from controller.cli.session import Pass, Session
 from controller.cli.signals import stoppable
+from controller.cli.verdict import code_of, has_work, trouble
 from controller.errors import RefusedError, SpecErrors, UsageError
 from controller.render.progress import progress_display
 from controller.render.text import render
@@ -21,7 +24,7 @@ from controller.report import Progress, Report
 from controller.request import Request
 
 
-PARTLY, PENDING = 3, 2
+PENDING = 2
 
 AT_ONCE = 8
 """Targets that are worked on at once."""
@@ -32,7 +35,12 @@ NO_TERMINAL = "refusing to change anything without a terminal: pass --yes to app
 
 @dataclass(frozen=True)
 class Wishes:
-    """What the options ask of a run. Without pacing, `share` is None."""
+    """What the options ask of a run.
+
+    share     of the quotas; None is without pacing
+    base      the revision that differences are explained by; empty for none
+    fail_on   the kinds of findings (`controller/cli/findings.py`) that make the exit code 2
+    """
 
     dry_run: bool = False
     yes: bool = False
@@ -44,6 +52,8 @@ class Wishes:
     allow: str = ""
     strategy: Literal["auto", "calls", "import"] = "auto"
     verbose: bool = False
+    base: str = ""
+    fail_on: frozenset[str] = frozenset()
 
 
 @dataclass
@@ -74,18 +84,23 @@ class _Run:
 
 def run(session: Session, wishes: Wishes) -> int:
     """All wanted targets; the worst of their exit codes."""
+    if wishes.fail_on and not wishes.dry_run:
+        raise UsageError("--fail-on is for a preview: it goes with --dry-run")
     state = _Run(session, wishes)
     code = 0
     try:
-        state.lanes = [_Lane(request) for request in _aimed(state)]
-        _targets(state)
+        aimed = list(_aimed(state))
+        with based(session, wishes.base) as start:
+            code = start.code
+            state.lanes = [_Lane(replace(request, base=start.base)) for request in aimed]
+            _targets(state)
     except Exception as error:
         state.trouble.note(error)
         raise
     finally:
         # Whatever happens, who reads the result gets all there is of it.
         reports = [lane.report for lane in state.lanes if lane.report]
-        code = deliver(wishes.outputs, Result(reports, state.trouble.views(), wishes.verbose), session)
+        code |= deliver(wishes.outputs, Result(reports, state.trouble.views(), wishes.verbose), session)
     return worst([code, *(lane.code for lane in state.lanes)])
 
 
@@ -158,8 +173,8 @@ def _preview(state: _Run, planned: Report) -> int:
     """The exit code if it stays at the plan."""
     if planned.refusals and state.wishes.allow != planned.digest:
         return _refused(state, planned)
-    pending = state.wishes.detailed and planned.pending and not _trouble(planned)
-    return PENDING if pending else _code(planned)
+    wanted = state.wishes.fail_on | ({"changes"} if state.wishes.detailed else set())
+    return PENDING if found(planned, wanted) and not trouble(planned) else code_of(planned)
 
 
 def _refused(state: _Run, planned: Report) -> int:
@@ -189,7 +204,7 @@ def _separate(state: _Run) -> None:
 
 def _is_wanted(state: _Run, lane: _Lane) -> bool:
     planned = lane.report
-    if state.wishes.dry_run or not planned or not lane.one or not _has_work(planned):
+    if state.wishes.dry_run or not planned or not lane.one or not has_work(planned):
         return False
     return not planned.refusals or state.wishes.allow == planned.digest
 
@@ -208,21 +223,6 @@ def _may_apply(state: _Run, lanes: list[_Lane]) -> bool:
     for lane in lanes:
         lane.code = code
     return False
-
-
-def _has_work(report: Report) -> bool:
-    return any(change.status == "planned" for change in report.changes)
-
-
-def _trouble(report: Report) -> bool:
-    bad = any(change.status in ("failed", "blocked") for change in report.changes)
-    return bad or bool(report.unreadable or report.errors)
-
-
-def _code(report: Report) -> int:
-    if not _trouble(report):
-        return 0
-    return PARTLY if any(change.status == "applied" for change in report.changes) else 1
 
 
 def _show(state: _Run, report: Report) -> None:
@@ -284,7 +284,7 @@ def _apply(state: _Run, lanes: list[_Lane]) -> None:
             lane.code = _told(state, lane, error)
         elif lane.report:
             _show(state, lane.report)
-            lane.code = _code(lane.report)
+            lane.code = code_of(lane.report)
         if signals:
             lane.code = 128 + signals[0]
 

@@ -249,7 +249,7 @@ def _origins(change: ChangeView) -> set[str]:
 def fingerprint(reports: Sequence[Report]) -> str:
     """Sixteen hexadecimal digits that stand for what these reports say, whenever they were made."""
     passing = {"version", "readCalls", "revision", "usage", "snapshot"}
-    content = [report.model_dump(mode="json", exclude=passing) for report in reports]
+    content = [report.model_dump(exclude=passing) for report in reports]
     for report in content:
         report["changes"] = [{**change, "requests": None} for change in report["changes"]]
     return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()[:16]

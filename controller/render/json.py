@@ -41,7 +41,7 @@ def document(reports: Sequence[Report], frame: Frame = PLAIN) -> str:
     Only ASCII: it survives every encoding, and no value in it can act on a terminal.
     """
     whole = Document(formatVersion=FORMAT_VERSION, targets=tuple(reports), problems=frame.problems)
-    return json.dumps(whole.model_dump(mode="json"), indent=2, default=str)
+    return json.dumps(whole.model_dump(), indent=2, default=str)
 
 
 # ── reading ──────────────────────────────────────────────────────────────────────────────────────

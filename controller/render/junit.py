@@ -99,8 +99,9 @@ def _judged(of: str, check: Check, found: Iterable[Finding]) -> _Case:
 def _in_sync(report: Report, root: str) -> _Case:
     """What is to be done because specs were changed is nobody's fault; any other difference is to be looked at."""
     left = [item for item in report.changes if item.root == root and item.status in ("planned", "held")]
-    if root in report.unreadable:
-        return _Case(root, "in sync", "skipped", "unreadable", (report.unreadable[root],))
+    for rule, unknown in (("unreadable", report.unreadable), ("held", report.held)):
+        if root in unknown:
+            return _Case(root, "in sync", "skipped", rule, (unknown[root],))
     if not left:
         return _Case(root, "in sync")
     lines = tuple(f"to {item.action}: {item.name}" for item in left)
@@ -134,7 +135,7 @@ def _why(element: ET.Element, case: _Case) -> None:
     rest = f" (and {len(lines) - 1} more)" if len(lines) > 1 else ""
     why = ET.SubElement(element, case.verdict, message=f"{lines[0]}{rest}")
     if case.verdict != "skipped":
-        why.set("type", case.rule)
+        why.set("type", _xml(case.rule))
     why.text = "\n".join(lines)
 
 

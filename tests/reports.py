@@ -57,7 +57,7 @@ def real() -> dict[str, Report]:
 def explained() -> Report:
     """Made by hand: one of everything that a finding can be about."""
     place = {"file": "specs/photos.yaml", "line": 7, "column": 3}
-    impact = {"rule": "method-removed", "severity": "breaking", "message": "GET is removed", **place}
+    impact = {"rule": "method-removed", "severity": "breaking", "message": "GET /gone answers no more", **place}
     opened = {"rule": "auth-removed", "severity": "exposure", "message": "anybody may call it", "field": "auth"}
     drift = {"field": "description", "old": "by hand", "new": "Photos", "origin": "drift", "base": "Photos"}
     both = {"field": "timeout", "old": 3, "new": 2, "origin": "conflict", "base": 1}

@@ -111,7 +111,7 @@ def _of_change(change: ChangeView, target: str) -> Iterator[Finding]:
         conflict = "conflict" in (change.origin, *(item.origin for item in change.fields))
         yield found(rules.CONFLICT if conflict else rules.DRIFT, f"{name}: {_drift(change)}")
     for impact in change.impacts if change.status != "held" else ():
-        item = found(rules.impact_rule(impact.rule, impact.severity), f"{name}: {impact.message}")
+        item = found(rules.impact_rule(impact.rule, impact.severity), f"{change.root}: {impact.message}")
         place = _place(impact) if impact.file else item.place
         yield replace(item, place=place, subject=f"{name} > {impact.field}" if impact.field else name)
 

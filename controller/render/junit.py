@@ -82,8 +82,16 @@ def _cases(report: Report, found: Sequence[Finding]) -> Iterator[_Case]:
     for root in sorted(roots):
         of_root = [item for item in mine if item.root == root]
         for check in OF_ROOT:
-            case = _judged(root, check, of_root)
-            yield _in_sync(report, root) if check == "in sync" and not case.verdict else case
+            yield _case(report, root, check, _judged(root, check, of_root))
+
+
+def _case(report: Report, root: str, check: Check, judged: _Case) -> _Case:
+    """The test, also where there is no finding: not all that has none is as it should be."""
+    if judged.verdict:
+        return judged
+    if check != "readable" and (reason := report.unreadable.get(root)):
+        return _Case(root, check, "skipped", "unreadable", (reason,))
+    return _in_sync(report, root) if check == "in sync" else judged
 
 
 def _judged(of: str, check: Check, found: Iterable[Finding]) -> _Case:
@@ -98,10 +106,9 @@ def _judged(of: str, check: Check, found: Iterable[Finding]) -> _Case:
 
 def _in_sync(report: Report, root: str) -> _Case:
     """What is to be done because specs were changed is nobody's fault; any other difference is to be looked at."""
+    if reason := report.held.get(root):
+        return _Case(root, "in sync", "skipped", "held", (reason,))
     left = [item for item in report.changes if item.root == root and item.status in ("planned", "held")]
-    for rule, unknown in (("unreadable", report.unreadable), ("held", report.held)):
-        if root in unknown:
-            return _Case(root, "in sync", "skipped", rule, (unknown[root],))
     if not left:
         return _Case(root, "in sync")
     lines = tuple(f"to {item.action}: {item.name}" for item in left)
@@ -110,7 +117,7 @@ def _in_sync(report: Report, root: str) -> _Case:
 
 
 def _located(item: Finding) -> str:
-    place = f"{item.path}:{item.line}:{item.place.column}"
+    place = f"{item.path}:{item.line}" + (f":{item.place.column}" if item.place.column > 0 else "")
     return f"{place}: {item.text}" if item.place.file else item.text
 
 

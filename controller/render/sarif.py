@@ -63,6 +63,7 @@ def _rule(rule: Rule) -> dict[str, Any]:
     properties = {"tags": tags} | ({"security-severity": SECURITY_SEVERITY} if rule.security else {})
     return {
         "id": rule.name,
+        "name": "".join(word.capitalize() for word in rule.name.split("-")),
         "shortDescription": {"text": rule.title},
         "fullDescription": {"text": rule.help},
         "help": {"text": f"{rule.help} See docs/formats.md of the reconciler."},

@@ -13,9 +13,10 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from controller.cli import outputs as module
-from controller.cli.outputs import Outputs, links, outputs
+from controller.cli.outputs import Outputs, outputs
 from controller.errors import AccessError, Problem, SpecErrors, Where
 from controller.render.formats import FORMATS, OF_PROBLEMS
+from controller.render.frame import Frame
 from controller.render.json import document
 from tests.conftest import Run
 from tests.reports import explained
@@ -38,7 +39,7 @@ spec:
 @pytest.fixture(autouse=True)
 def checkout(alone: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in os.environ:
-        if name.startswith(("GITHUB_", "CI_")):
+        if name.startswith(("GITHUB_", "GITLAB_", "CI_")):
             monkeypatch.delenv(name)
     folder = tmp_path / "checkout"
     (folder / "specs").mkdir(parents=True)
@@ -223,20 +224,26 @@ def test_files_are_told_from_the_top_of_the_repository(checkout: Path, command: 
     assert out.startswith("::error file=checkout/specs/photos.yaml,line=5,col=2,")
 
 
-def test_links_of_ci() -> None:
-    github = {
-        "GITHUB_SERVER_URL": "https://github.com",
-        "GITHUB_REPOSITORY": "o/r",
-        "GITHUB_SHA": "abc",
-        "GITHUB_RUN_ID": "7",
-    }
-    assert links(github, "a b/") == (
-        "https://github.com/o/r/actions/runs/7",
-        "https://github.com/o/r/blob/abc/a%20b/",
-    )
-    gitlab = {"CI_PROJECT_URL": "https://gitlab.com/o/r", "CI_JOB_URL": "https://job", "CI_COMMIT_SHA": "abc"}
-    assert links(gitlab, "") == ("https://job", "https://gitlab.com/o/r/-/blob/abc/")
-    assert links({}, "") == ("", "")
+@pytest.mark.parametrize("event", ["", "none.json"])
+def test_links_of_ci_stand_around(
+    event: str, checkout: Path, command: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (checkout / ".git").rmdir()
+    (tmp_path / ".git").mkdir()
+    (checkout / "reconcile.yaml").write_text("targets: {default: {region: eu-west-1}}\n")
+    known = {"SERVER_URL": "https://github.com", "REPOSITORY": "o/r", "SHA": "abc", "RUN_ID": "7"}
+    known["EVENT_PATH"] = event
+    for name, value in known.items():
+        monkeypatch.setenv(f"GITHUB_{name}", value)
+
+    def around(_: object, frame: Frame) -> str:
+        return f"{frame.run} {frame.source}"
+
+    monkeypatch.setattr(module, "FORMATS", {**FORMATS, "json": around})
+    _, out, _ = command("--dry-run", "-o", "json", engine=two_changes())
+    told = "https://github.com/o/r/actions/runs/7 https://github.com/o/r/blob/abc/checkout/\n"
+    # What says nothing of itself costs the links, and nothing else.
+    assert out == (told if not event else " \n")
 
 
 # ── validate ─────────────────────────────────────────────────────────────────────────────────────

@@ -96,7 +96,7 @@ def validate(
     local: o.Local = False,
     warnings_as_errors: o.WarningsAsErrors = False,
     watch: o.Watch = False,
-    output: o.OutputOption = None,
+    output: o.ProblemsOutput = None,
 ) -> int:
     """Check the specs, for all targets, without calling AWS."""
     from controller.cli import validate as verb  # noqa: PLC0415
@@ -111,7 +111,12 @@ def validate(
 
 @app.command()
 def report(
-    ctx: typer.Context, file: o.ReportFile, *, output: o.OutputOption = None, verbose: o.Verbose = False
+    ctx: typer.Context,
+    file: o.ReportFile,
+    *,
+    output: o.OutputOption = None,
+    verbose: o.Verbose = False,
+    local: o.Local = False,
 ) -> int:
     """Render a report that was kept as JSON, in any format, without AWS."""
     from controller.cli.report import run  # noqa: PLC0415

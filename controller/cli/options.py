@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -103,17 +103,23 @@ DryRun = Annotated[
 ]
 ReadOnly = Annotated[bool, typer.Option("--read-only", help="Only what a plan needs.")]
 Yes = Annotated[bool, typer.Option("-y", "--yes", envvar="RECONCILE_YES", help="Apply without asking.")]
-OutputOption = Annotated[
-    list[str] | None,
-    typer.Option(
+
+
+def _output(known: str) -> Any:
+    return typer.Option(
         "-o",
         "--output",
         metavar="FORMAT[=FILE]",
         envvar="RECONCILE_OUTPUT",
         help="How the result is written, and to which file. Repeatable; one of them to stdout, text if none is. "
-        "text, json, sarif, junit, github, gitlab-terraform, gitlab-codequality.",
-    ),
+        f"{known}.",
+    )
+
+
+OutputOption = Annotated[
+    list[str] | None, _output("text, json, sarif, junit, github, gitlab-terraform, gitlab-codequality")
 ]
+ProblemsOutput = Annotated[list[str] | None, _output("text, json, sarif, junit, github, gitlab-codequality")]
 ReportFile = Annotated[
     str, typer.Argument(metavar="FILE", help="What -o json=FILE wrote; - is stdin.", show_default=False)
 ]

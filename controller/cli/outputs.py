@@ -6,7 +6,7 @@ import difflib
 import io
 import os
 import sys
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +17,7 @@ from rich.console import Console
 from controller.cli.errors import explain, sentence
 from controller.cli.session import UNWRAPPED, Session
 from controller.errors import ControllerError, Problem, SpecErrors, UsageError
+from controller.forge.where import links
 from controller.render import text
 from controller.render.formats import FORMATS
 from controller.render.frame import Frame
@@ -108,8 +109,7 @@ def deliver(wanted: Outputs, result: Result, session: Session) -> int:
 
     What cannot be written does not keep the rest from being written.
     """
-    folder = _folder(session.checkout)
-    frame = Frame(*links(os.environ, folder), folder=folder, problems=result.problems)
+    frame = _frame(session, result.problems)
     code = 0
     for path, name in wanted.files:
         code |= _written(path, name, result, frame, session)
@@ -188,21 +188,14 @@ def _stream(path: Path) -> int | None:
 # ── what stands around ───────────────────────────────────────────────────────────────────────────
 
 
-def links(environ: Mapping[str, str], folder: str) -> tuple[str, str]:
-    """`run` and `source` of a frame, where GitHub Actions or GitLab CI says what they are."""
-    match environ:
-        case {
-            "GITHUB_SERVER_URL": server,
-            "GITHUB_REPOSITORY": name,
-            "GITHUB_SHA": sha,
-            "GITHUB_RUN_ID": run,
-        }:
-            home = f"{server}/{name}"
-            return f"{home}/actions/runs/{run}", f"{home}/blob/{sha}/{quote(folder)}"
-        case {"CI_PROJECT_URL": home, "CI_JOB_URL": run, "CI_COMMIT_SHA": sha}:
-            return run, f"{home}/-/blob/{sha}/{quote(folder)}"
-        case _:
-            return "", ""
+def _frame(session: Session, problems: tuple[ProblemView, ...]) -> Frame:
+    """Links to the run and the sources, as far as the CI says what they are."""
+    folder = _folder(session.checkout)
+    try:
+        run, source = links(os.environ)
+    except UsageError:
+        run = source = ""
+    return Frame(run, f"{source}{quote(folder)}" if source else "", folder=folder, problems=problems)
 
 
 def _folder(checkout: Path) -> str:

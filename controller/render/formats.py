@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from controller.render import json
+from controller.render import json, markdown
 from controller.render.frame import Frame
 from controller.report import Report
 
@@ -13,5 +13,6 @@ Render = Callable[[Sequence[Report], Frame], str]
 
 FORMATS: Mapping[str, Render] = {
     "json": json.document,
+    "markdown": markdown.document,
 }
 """All but text, which is written to a console as the reports come."""

@@ -17,7 +17,7 @@ from controller.aws.pacing import Pacers
 from controller.aws.reader import read, reread
 from controller.aws.secrets import Secrets
 from controller.diff import Change, diff
-from controller.errors import AccessError, RefusedError
+from controller.errors import AccessError, Problem, RefusedError
 from controller.facets import secrets
 from controller.gateway import Environment
 from controller.lower import is_carried
@@ -25,7 +25,7 @@ from controller.origins import Origins, origins
 from controller.plan import plan
 from controller.policy import Verdict, guard, renaming, retained, staying
 from controller.report import Progress, Report, StageView, Status, summarise
-from controller.request import Request, connection, desired
+from controller.request import Request, connection, desired, earlier
 from controller.retry import Patient
 from controller.state import State
 from controller.steps import Plan, Step
@@ -167,10 +167,16 @@ class Pass:
             suspended=tuple(sorted(map(str, self._verdict.suspended))),
             refusals=self._verdict.refusals,
             digest=self._verdict.digest,
-            warnings=warning_views(self._desired.warnings),
+            warnings=warning_views(self._warnings()),
             imports={str(at): count for at, count in sorted(self._plan.instead.items())},
             errors=errors,
         )
+
+    def _warnings(self) -> list[Problem]:
+        told = [*self._desired.warnings, *(self._base.warnings if self._base else ())]
+        if self._request.base and self._request.base.warning:
+            told.append(Problem(self._request.base.warning))
+        return list(dict.fromkeys(told))
 
     def _left(self) -> Iterator[tuple[Change, str]]:
         """What differs and is left so: in suspended roots; in others too for those who ask why things differ."""
@@ -214,7 +220,9 @@ def open_pass(request: Request, pacers: Pacers | None = None) -> Pass:
     Passes that run at the same time are to be given the same pacers.
     """
     patient, where = connected(request, pacers)
-    return Pass(request, desired(request, where, Secrets(patient)), patient, where)
+    look_up = Secrets(patient)
+    wanted = desired(request, where, look_up)
+    return Pass(request, wanted, patient, where, base=earlier(request, where, look_up, wanted))
 
 
 def connected(request: Request, pacers: Pacers | None = None) -> tuple[Patient, Environment]:

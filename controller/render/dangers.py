@@ -26,6 +26,9 @@ GRAVITY: Mapping[Label, int] = {
 }
 """The order: what stops the plan, then what cannot be undone by a second merge, then the rest."""
 
+ENDED = ("error", "failed", "blocked")
+"""What has gone wrong already."""
+
 SERVING = ("Stage", "Method")
 """What callers lose when it goes; so is every root."""
 
@@ -105,8 +108,8 @@ def _by_hand(change: ChangeView) -> str:
 
 def _conflict(change: ChangeView) -> str:
     names = [field.field for field in change.fields if field.origin == "conflict"]
-    what = f"{', '.join(names)} was" if names else "was"
-    return f"{what} changed live as well, and that is overwritten"
+    was = "were" if len(names) > 1 else "was"
+    return " ".join(filter(None, (", ".join(names), was, "changed live as well, and that is overwritten")))
 
 
 def _of(change: ChangeView, label: Label, message: str) -> Danger:

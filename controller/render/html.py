@@ -76,8 +76,7 @@ def _say(parent: ET.Element, text: str) -> None:
 
 
 def _headline(one: Outline) -> str:
-    verdict = f"{one.verdict[:1].upper()}{one.verdict[1:]}"
-    return f"{verdict} · {one.report.target} ({one.report.region})"
+    return f"{one.headline} · {one.report.target} ({one.report.region})"
 
 
 # ── the table of contents ────────────────────────────────────────────────────────────────────────
@@ -94,15 +93,11 @@ def _contents(body: ET.Element, outlines: Sequence[Outline]) -> None:
         entries = _add(nav, "ul")
         if one.dangers:
             entry = _add(entries, "li")
-            _add(entry, "a", _danger_title(one), href=f"#t{number}-danger")
+            _add(entry, "a", one.title, href=f"#t{number}-danger")
         for place, section in enumerate(one.changes):
             entry = _add(entries, "li")
             _add(entry, "a", section.root, href=f"#t{number}-{place}")
             _say(entry, f" {section.counts}")
-
-
-def _danger_title(one: Outline) -> str:
-    return f"{'Danger' if one.report.dryRun else 'What went wrong'} ({len(one.dangers)})"
 
 
 # ── a target ─────────────────────────────────────────────────────────────────────────────────────
@@ -120,10 +115,7 @@ def _target(parent: ET.Element, one: Outline, frame: Frame, number: int) -> None
         fold.set("id", f"t{number}-{place}")
         _blocks(fold, section.blocks, frame)
     if one.drift:
-        drifted = count(sum(len(section.blocks) for section in one.drift), "resource")
-        fate = "merging this reverts it" if one.report.dryRun else "this was reverted"
-        note = f"Not caused by this change: {drifted} differed before, and {fate}"
-        _sections(_fold(parent, "", note, opened=False), one.drift, frame)
+        _sections(_fold(parent, "", one.before, opened=False), one.drift, frame)
     _left(parent, one, frame)
     _warnings(parent, one.report, frame)
 
@@ -143,7 +135,7 @@ def _table(parent: ET.Element, one: Outline) -> None:
 
 
 def _dangers(parent: ET.Element, one: Outline, frame: Frame) -> None:
-    _add(parent, "h3", _danger_title(one))
+    _add(parent, "h3", one.title)
     items = _add(parent, "ul")
     for danger in one.dangers:
         _danger(_add(items, "li"), danger, frame)

@@ -42,15 +42,16 @@ NAMES = replace(BRIEF, note="Shortened to fit: without values", values=False)
 TABLE = replace(NAMES, note="Shortened to fit: without details", bodies=False)
 
 
-def rungs(outlines: Sequence[Outline]) -> Iterator[Rung]:
+def rungs(outlines: Sequence[Outline]) -> Sequence[Rung]:
     """From everything to next to nothing: tables give way before dangers, and these before whole targets."""
-    yield from (FULL, BRIEF, NAMES, TABLE)
-    for most in _fewer(max((len(one.tallies) for one in outlines), default=0)):
-        yield replace(TABLE, tallies=most)
-    for most in _fewer(max((len(one.dangers) for one in outlines), default=0)):
-        yield replace(TABLE, tallies=0, dangers=most)
-    for most in _fewer(len(outlines)):
-        yield replace(TABLE, tallies=0, dangers=0, targets=most)
+    tallies = max((len(one.tallies) for one in outlines), default=0)
+    dangers = max((len(one.dangers) for one in outlines), default=0)
+    return [
+        *(FULL, BRIEF, NAMES, TABLE),
+        *(replace(TABLE, tallies=most) for most in _fewer(tallies)),
+        *(replace(TABLE, tallies=0, dangers=most) for most in _fewer(dangers)),
+        *(replace(TABLE, tallies=0, dangers=0, targets=most) for most in _fewer(len(outlines))),
+    ]
 
 
 def _fewer(number: int) -> Iterator[int]:

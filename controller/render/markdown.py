@@ -7,6 +7,7 @@ Rules that do not bend:
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 
 from controller.render.dangers import Danger
@@ -33,12 +34,17 @@ OPEN_LINES = 12
 def document(reports: Sequence[Report], frame: Frame = PLAIN) -> str:
     """The comment: on the highest rung of the ladder that fits the frame's limit."""
     outlines = [outline(report) for report in reports]
-    text = ""
-    for rung in rungs(outlines):
-        text = "\n\n".join(_page(outlines, frame, rung)) + "\n"
-        if len(text.encode()) <= frame.limit - RESERVED:
-            break
-    return text
+    ladder = rungs(outlines)
+
+    def page(rung: Rung) -> str:
+        return "\n\n".join(_page(outlines, frame, rung)) + "\n"
+
+    def room(rung: Rung) -> int:
+        """What it leaves. Bytes are never fewer than characters."""
+        return frame.limit - RESERVED - len(page(rung).encode())
+
+    # Each rung is shorter than those before it.
+    return page(ladder[min(bisect_left(ladder, 0, key=room), len(ladder) - 1)])
 
 
 def _page(outlines: Sequence[Outline], frame: Frame, rung: Rung) -> Iterator[str]:
@@ -48,17 +54,17 @@ def _page(outlines: Sequence[Outline], frame: Frame, rung: Rung) -> Iterator[str
         yield f"**{overall(_reports(outlines))}**"
     shown = outlines[: rung.targets]
     for one in shown:
-        yield from _target(one, frame, rung, heading="### " if len(outlines) > 1 else "")
+        yield from _target(one, frame, rung, many=len(outlines) > 1)
     if left := outlines[len(shown) :]:
         worst = sum(len(one.dangers) for one in left)
         yield f"**{count(len(left), 'more target')}** with {count(worst, 'danger')}: {_elsewhere(frame)}."
     yield from _ending(outlines, frame, rung)
 
 
-def _target(one: Outline, frame: Frame, rung: Rung, heading: str) -> Iterator[str]:
+def _target(one: Outline, frame: Frame, rung: Rung, *, many: bool) -> Iterator[str]:
     report = one.report
-    verdict = f"{one.verdict[:1].upper()}{one.verdict[1:]}"
-    yield f"{heading}**{verdict}** · {code(f'{report.target} ({report.region})')}"
+    where = code(f"{report.target} ({report.region})")
+    yield f"### {one.headline} · {where}" if many else f"**{one.headline}** · {where}"
     if one.tallies and rung.tallies != 0:
         yield _table(one, rung)
     if rung.tallies is not None and (more := len(one.tallies) - rung.tallies) > 0:
@@ -66,9 +72,7 @@ def _target(one: Outline, frame: Frame, rung: Rung, heading: str) -> Iterator[st
     yield from _dangers(one, frame, rung)
     yield from _sections(one.changes, rung)
     if one.drift:
-        drifted = sum(len(section.blocks) for section in one.drift)
-        note = f"Not caused by this change: {count(drifted, 'resource')} differed before, and {_fate(report)}"
-        yield from _fold(note, _inner(one.drift, rung), rung)
+        yield from _fold(one.before, _inner(one.drift, rung), rung)
     yield from _left(one, frame, rung)
     yield from _warnings(report.warnings, frame, rung)
 
@@ -77,10 +81,6 @@ def _table(one: Outline, rung: Rung) -> str:
     shown = list(columns(one.tallies, based=bool(one.report.base)))
     rows = [[cell(tally.root), *(say(tally) for _, say in shown)] for tally in one.tallies[: rung.tallies]]
     return table(["API", *(title for title, _ in shown)], rows)
-
-
-def _fate(report: Report) -> str:
-    return "merging this reverts it" if report.dryRun else "this was reverted"
 
 
 # ── danger ───────────────────────────────────────────────────────────────────────────────────────
@@ -93,8 +93,7 @@ def _dangers(one: Outline, frame: Frame, rung: Rung) -> Iterator[str]:
     lines = [_danger(danger, frame) for danger in shown]
     if more := len(one.dangers) - len(shown):
         lines.append(f"- **{more} more**, none graver than these: {_elsewhere(frame)}")
-    title = "Danger" if one.report.dryRun else "What went wrong"
-    yield f"#### {title} ({len(one.dangers)})"
+    yield f"#### {one.title}"
     yield "\n".join(lines)
     if one.report.refusals and one.report.dryRun:
         allow = code(f"reconcile --allow {one.report.digest}")

@@ -25,6 +25,7 @@ SENTENCE = 600
 
 # Hosts make links of #1, GH-1, PRJ-1, user@, @team, www., http:, 1234567 and abcdef1: none of these is plain.
 _PLAIN = re.compile(r"\(?(?:[A-Za-z]+(?:['’-][A-Za-z]+)*|\d{1,6}(?:[.,]\d{1,3})?%?)\)?[.,:;]?|→|–")
+_AROUND = re.compile(r"(\(?)([^()]+?)(\)?[.,:;]?)")
 _HASH = re.compile(r"[0-9a-fA-F]{7,}")
 
 
@@ -47,8 +48,15 @@ def prose(text: str) -> str:
     pieces = []
     for plain, group in groupby(words, _is_plain):
         joined = " ".join(group)
-        pieces.append(joined if plain or not joined.strip() else code(joined, SENTENCE * 2))
+        pieces.append(joined if plain or not joined.strip() else _coded(joined))
     return " ".join(pieces)
+
+
+def _coded(text: str) -> str:
+    """The text as code, without the punctuation of the sentence around it."""
+    parts = _AROUND.fullmatch(text)
+    begin, inner, end = parts.groups() if parts else ("", text, "")
+    return f"{begin}{code(inner, SENTENCE * 2)}{end}"
 
 
 def _is_plain(word: str) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from controller.render.dangers import Danger, dangers
+from controller.render.dangers import ENDED, Danger, dangers
 from controller.render.nesting import Nested, nested
 from controller.render.rows import Row, Sign, rows
 from controller.render.words import count
@@ -46,6 +46,8 @@ class Section:
     root: str
     blocks: tuple[Block, ...]
     counts: str
+    size: int
+    """How many changes, also those that go along with others."""
 
     @property
     def lines(self) -> int:
@@ -84,6 +86,24 @@ class Outline:
     changes: tuple[Section, ...]
     drift: tuple[Section, ...]
     left: tuple[Section, ...]
+
+    @property
+    def headline(self) -> str:
+        """The verdict as a sentence begins."""
+        return f"{self.verdict[:1].upper()}{self.verdict[1:]}"
+
+    @property
+    def title(self) -> str:
+        """What its dangers are called."""
+        ended = all(danger.label in ENDED for danger in self.dangers)
+        return f"{'What went wrong' if ended else 'Danger'} ({len(self.dangers)})"
+
+    @property
+    def before(self) -> str:
+        """What the drift is called."""
+        drifted = count(sum(section.size for section in self.drift), "resource")
+        fate = "merging this reverts it" if self.report.dryRun else "this was reverted"
+        return f"Not caused by this change: {drifted} differed before, and {fate}"
 
 
 def outline(report: Report) -> Outline:
@@ -189,7 +209,7 @@ def _sections(changes: Sequence[ChangeView], part: Callable[[ChangeView], Change
         blocks = tuple(_block(item) for item in nested(group, whole=False))
         actions = Counter(str(change.action) for change in group)
         counts = ", ".join(f"{actions[action]} to {action}" for action in ACTIONS if actions[action])
-        yield Section(root, blocks, counts)
+        yield Section(root, blocks, counts, len(group))
 
 
 def _wanted(change: ChangeView) -> ChangeView | None:

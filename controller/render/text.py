@@ -120,15 +120,16 @@ def _fields(out: Writer, change: ChangeView, *, verbose: bool) -> Iterator[value
             lines = values.created(item.field, item.new, out.marks, verbose=verbose)
         else:
             lines = values.changed(item.field, item.old, item.new, out.marks, verbose=verbose)
-        note = _note(out, change, item)
+        note = _note(out, change, item, verbose=verbose)
         for number, line in enumerate(lines):
             yield line if number or not note else (*line, Part(note, values.FAINT))
 
 
-def _note(out: Writer, change: ChangeView, item: FieldChange) -> str:
+def _note(out: Writer, change: ChangeView, item: FieldChange, *, verbose: bool) -> str:
     """Why a field differs, where that is not what its change says."""
     if item.origin == "conflict":
-        return f" (conflict: base says {shortened(values.shown(item.base), values.MAX_INLINE, out.marks['more'])})"
+        most = None if verbose else values.MAX_INLINE
+        return f" (conflict: base says {shortened(values.shown(item.base), most, out.marks['more'])})"
     return " (drift)" if item.origin == "drift" != change.origin else ""
 
 

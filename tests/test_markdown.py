@@ -10,7 +10,7 @@ from markdown_it import MarkdownIt
 
 from controller.render.frame import Frame
 from controller.render.markdown import RESERVED, document
-from controller.render.markup import code, prose
+from controller.render.markup import code, fenced, prose
 from controller.report import Report
 from tests.cases.reports import REPORTS, SPEC, destructive, large, nothing
 from tests.golden import assert_golden
@@ -131,6 +131,12 @@ def test_a_table_of_hostile_names_fits() -> None:
     assert re.search(r"\d+ more roots: ", rendered.plain)
 
 
+def test_the_limit_is_one_of_bytes_too() -> None:
+    fields = ({"field": "description", "old": "🙂" * 50, "new": "🙃" * 50},)
+    many = report(*(change(f"Model M{n}", action="update", fields=fields) for n in range(300)))
+    assert "Shortened" in fits([many], FRAME).plain
+
+
 def test_many_targets_fit() -> None:
     many = [destructive().model_copy(update={"target": f"t{n}"}) for n in range(1000)]
     rendered = fits(many, FRAME)
@@ -165,7 +171,7 @@ def _check(shown: Rendered) -> None:
     assert shown.attributes <= {"href", "open", "align", "lang"}
     assert all(link == RUN or link.startswith(SOURCE) for link in shown.links), shown.links
     assert (shown.open, shown.strays, shown.comments) == ([], [], [])
-    assert not re.search(r"@\w|#\d|\bGH-\d|://|www\.|\b(?=[a-f]*\d)[0-9a-f]{7,}\b", shown.plain), shown.plain
+    assert not re.search(r"@\w|#\d|\bGH-\d|://|www\.|\b[0-9a-f]{7,}\b", shown.plain), shown.plain
     assert not re.search(r"[\u200e\u200f\u202a-\u202e\u2066-\u2069\x00\x1b]", shown.plain + shown.code)
 
 
@@ -202,6 +208,18 @@ def test_code_is_code(text: str) -> None:
 @given(NAMES)
 def test_prose_is_words_and_code(text: str) -> None:
     rendered = as_github(f"- **word** {prose(text)}")
+    assert set(rendered.tags) <= {"ul", "li", "strong", "code"}
+    _check(rendered)
+
+
+def test_a_fence_is_longer_than_any_inside() -> None:
+    rendered = as_github(fenced(["a", "```", "<b>`````` @team", "~~~"]))
+    assert (rendered.tags, rendered.code) == (["pre", "code"], "a\n```\n<b>`````` @team\n~~~\n")
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_prose_around_what_acts(text: str) -> None:
+    rendered = as_github(f"- **word** {prose(f'see {text} and ({text}), {text}')}")
     assert set(rendered.tags) <= {"ul", "li", "strong", "code"}
     _check(rendered)
 

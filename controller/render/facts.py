@@ -34,8 +34,13 @@ def facts(reports: Sequence[Report]) -> Iterator[tuple[str, str]]:
         if told := ", ".join(dict.fromkeys(filter(None, found))):
             yield name, told
     if reports and all(report.dryRun for report in reports):
-        yield "again:", " ".join(("reconcile --dry-run", *_only(reports)))
+        yield "again:", " ".join(("reconcile --dry-run", *_options(reports)))
 
 
-def _only(reports: Sequence[Report]) -> list[str]:
-    return [f"--target {report.target}" for report in reports] if len(reports) == 1 else []
+def _options(reports: Sequence[Report]) -> Iterator[str]:
+    """Those that every one of the reports needs."""
+    if len(reports) == 1:
+        yield f"--target {reports[0].target}"
+    bases = {report.base for report in reports}
+    if len(bases) == 1 and (base := bases.pop()):
+        yield f"--base {base}"

@@ -62,6 +62,7 @@ class Tally:
     root: str
     actions: Counter[str]
     drift: int = 0
+    conflict: int = 0
     breaking: int = 0
     exposure: int = 0
     deploys: bool = False
@@ -133,7 +134,8 @@ def _tallies(report: Report, made: Sequence[ChangeView]) -> Iterator[Tally]:
         yield Tally(
             root,
             Counter(str(change.action) for change in changes),
-            drift=sum(change.drifted for change in changes),
+            drift=sum(map(_has_drift, changes)),
+            conflict=sum(change.origin == "conflict" for change in changes),
             breaking=impacts["breaking"],
             exposure=impacts["exposure"],
             deploys=cost.deploys if cost else False,
@@ -147,7 +149,7 @@ def _verdict(report: Report, made: Sequence[ChangeView]) -> str:
     parts = ["refused"] if report.refusals and report.dryRun else []
     parts += [count(len(report.errors), "error")] if report.errors else []
     parts += _roots(made) if report.dryRun else _ends(made)
-    parts += _origins(report)
+    parts += _origins(report, sum(map(_has_drift, made)))
     parts += [f"{count(len(report.unreadable), 'root')} could not be read"] if report.unreadable else []
     parts += [f"{count(len(report.held), 'root')} left alone"] if report.held else []
     if not made and not report.errors and not report.refusals:
@@ -186,13 +188,19 @@ def _ends(made: Sequence[ChangeView]) -> list[str]:
     return parts + [f"{ends[status]} {status}" for status in ("failed", "blocked", "skipped") if ends[status]]
 
 
-def _origins(report: Report) -> list[str]:
+def _origins(report: Report, undone: int) -> list[str]:
+    """How much drifted, of which so many changes are undone; nothing where no base tells."""
     if not report.base:
         return []
-    summary = report.summary
-    conflicts = [count(summary.conflict, "conflict")] if summary.conflict else []
-    drift = f"drift in {count(summary.drift, 'resource')}" if summary.drift else "no drift"
-    return [drift, *conflicts]
+    drifted, conflicts = report.summary.drift, report.summary.conflict
+    stays = f" ({drifted - undone} left alone)" if drifted > undone else ""
+    drift = f"drift in {count(drifted, 'resource')}{stays}" if drifted else "no drift"
+    return [drift, *([count(conflicts, "conflict")] if conflicts else [])]
+
+
+def _has_drift(change: ChangeView) -> bool:
+    """Whether something of it is only drift."""
+    return change.origin == "drift" or any(field.origin == "drift" for field in change.fields)
 
 
 # ── in detail ────────────────────────────────────────────────────────────────────────────────────

@@ -22,6 +22,8 @@ def columns(tallies: Sequence[Tally], *, based: bool) -> Iterator[Column]:
             yield _actions(action)
     if based:
         yield "drift", lambda tally: _number(tally.drift)
+    if any(tally.conflict for tally in tallies):
+        yield "conflict", lambda tally: _number(tally.conflict)
     yield "breaking", lambda tally: _number(tally.breaking)
     if any(tally.exposure for tally in tallies):
         yield "exposure", lambda tally: _number(tally.exposure)

@@ -89,6 +89,11 @@ def test_two_thousand_differences_fit_with_every_danger() -> None:
     for number in range(20):
         assert f"RestApi api{number} > Stage prod" in rendered.code
     assert rendered.plain.count("Shortened to fit") == 1
+    # What fits is used.
+    assert len(document([large()], FRAME)) > 50_000
+    for number, more in re.findall(r"RestApi api(\d+).*?(\d+) more\n", rendered.code, flags=re.DOTALL):
+        assert rendered.code.count(f"api{number}") >= 1
+        assert 0 < int(more) < 100
 
 
 @pytest.mark.parametrize(
@@ -97,7 +102,8 @@ def test_two_thousand_differences_fit_with_every_danger() -> None:
         (1_000_000, ""),
         (275_000, "around each difference"),
         (170_000, "without values"),
-        (10_240, "without details"),
+        (30_000, "only some changes of each root"),
+        (1_100, "without details"),
     ],
 )
 def test_the_rungs(limit: int, note: str) -> None:
@@ -108,7 +114,7 @@ def test_the_rungs(limit: int, note: str) -> None:
     assert note in rendered.plain
     assert ("Shortened" in rendered.plain) is bool(note)
     assert ("hhh" in rendered.code) is (limit > 270_000)
-    assert ("template" in rendered.code) is (limit > 10_240)
+    assert ("template" in rendered.code) is (limit > 20_000)
 
 
 def test_with_no_room_for_all_dangers_the_gravest_are_told_and_the_others_counted() -> None:

@@ -9,6 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
+from controller.render.formats import FORMATS
+from controller.render.frame import Frame
 from controller.render.json import document
 from controller.render.progress import Log, progress_display
 from controller.render.text import render
@@ -142,6 +144,15 @@ GOLDEN = {
 @pytest.mark.parametrize("name", GOLDEN)
 def test_golden(name: str) -> None:
     assert_golden(f"{name}.txt", GOLDEN[name]())
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_every_format_tells_of_every_report(name: str) -> None:
+    for made in REPORTS.values():
+        reports = made()
+        shown = FORMATS[name](reports, Frame())
+        assert all(one.target in shown for one in reports)
+        assert shown == FORMATS[name](reports, Frame())
 
 
 # ── the lines that scripts rely on ───────────────────────────────────────────────────────────────

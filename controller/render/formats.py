@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from controller.render import json, markdown
+from controller.render import html, json, markdown
 from controller.render.frame import Frame
 from controller.report import Report
 
@@ -12,6 +12,7 @@ from controller.report import Report
 Render = Callable[[Sequence[Report], Frame], str]
 
 FORMATS: Mapping[str, Render] = {
+    "html": html.document,
     "json": json.document,
     "markdown": markdown.document,
 }

@@ -122,8 +122,10 @@ def _sections(sections: Iterable[Section], rung: Rung) -> Iterator[str]:
         yield folded(section.root, section.counts, fenced(body), opened=len(body) <= OPEN_LINES)
 
 
-def _body(blocks: Iterable[Block], rung: Rung) -> list[str]:
-    return [shortened(line, rung.width) for block in blocks for line in _lines(block, rung)]
+def _body(blocks: Sequence[Block], rung: Rung) -> list[str]:
+    shown = blocks[: rung.blocks]
+    lines = [shortened(line, rung.width) for block in shown for line in _lines(block, rung)]
+    return [*lines, f"  {len(blocks) - len(shown)} more"] if len(shown) < len(blocks) else lines
 
 
 def _lines(block: Block, rung: Rung) -> Iterator[str]:

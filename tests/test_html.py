@@ -26,6 +26,7 @@ OURS = {
 }  # fmt: skip
 ATTRIBUTES = {
     "lang", "charset", "name", "content", "http-equiv", "aria-label", "href", "id", "class", "scope", "open",
+    "role",
     "tabindex",
 }  # fmt: skip
 

@@ -76,14 +76,20 @@ def _unfinished(report: Report) -> Iterator[Danger]:
 def _of_changes(changes: list[ChangeView]) -> Iterator[Danger]:
     gone = _deletions(changes)
     for change in changes:
-        for impact in change.impacts:
+        told = [item for item in change.impacts if item.severity == "exposure" or change.name not in gone]
+        for impact in told:
             yield Danger(impact.severity, impact.message, change.name, _placed(impact, change), change.requests)
-        if change.name in gone and not change.impacts:
-            yield _of(change, "delete", f"is deleted{gone[change.name]}{_by_hand(change)}")
-        if change.action == "replace" and not change.impacts:
+        if change.name in gone:
+            yield _of(change, "delete", f"{_lost(change)}{gone[change.name]}{_by_hand(change)}")
+        if change.action == "replace":
             yield _of(change, "replace", f"is deleted and made anew: {change.reason or 'it differs'}")
         if change.origin == "conflict":
             yield _of(change, "conflict", _conflict(change))
+
+
+def _lost(change: ChangeView) -> str:
+    """What its deletion does to callers, in one."""
+    return "; ".join(item.message for item in change.impacts if item.severity == "breaking") or "is deleted"
 
 
 def _deletions(changes: list[ChangeView]) -> dict[str, str]:
@@ -97,7 +103,7 @@ def _deletions(changes: list[ChangeView]) -> dict[str, str]:
         whole = any(change.path == "" for change in of_root)
         for item in nested(of_root, whole=not whole):
             if item.change.path == "" or item.change.kind in SERVING:
-                along = f" with {count(item.inside, 'resource')} inside" if item.inside else ""
+                along = f", with {count(item.inside, 'resource')} inside" if item.inside else ""
                 found[item.change.name] = along
     return found
 

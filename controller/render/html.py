@@ -5,7 +5,7 @@ It is built as a tree, so no text in it can become markup. No script, nothing fr
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from importlib import resources
 
 # Only built and written here, never parsed.
@@ -28,6 +28,33 @@ OPEN_LINES = 60
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
+BLOCKS = (
+    "head",
+    "meta",
+    "title",
+    "style",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "p",
+    "ul",
+    "li",
+    "thead",
+    "tr",
+    "th",
+    "td",
+    "pre",
+    "summary",
+    "details",
+    "div",
+    "nav",
+    "section",
+    "main",
+    "table",
+)
+"""What may have a line end behind it, for whoever reads the source."""
+
 WORDS = {"+": "new", "-": "old", "@": "head", "!": "note", " ": "same"}
 """The classes of lines by their sign, which is always shown too."""
 
@@ -39,7 +66,7 @@ def document(reports: Sequence[Report], frame: Frame = PLAIN) -> str:
     page = ET.Element("html", {"lang": "en"})
     head = _add(page, "head")
     _add(head, "meta", charset="utf-8")
-    _add(head, "meta", {"http-equiv": "Content-Security-Policy", "content": POLICY})
+    _add(head, "meta", http_equiv="Content-Security-Policy", content=POLICY)
     _add(head, "meta", name="viewport", content="width=device-width, initial-scale=1")
     _add(head, "title", title)
     # Ours, and the one text that is not escaped.
@@ -50,6 +77,9 @@ def document(reports: Sequence[Report], frame: Frame = PLAIN) -> str:
     for number, one in enumerate(outlines):
         _target(_add(body, "main" if len(outlines) == 1 else "section", id=f"t{number}"), one, frame, number)
     _footer(body, reports, frame)
+    for part in page.iter():
+        if part.tag in BLOCKS:
+            part.tail = f"{part.tail or ''}\n"
     return "<!doctype html>\n" + ET.tostring(page, encoding="unicode", method="html") + "\n"
 
 
@@ -57,12 +87,11 @@ def _style() -> str:
     return resources.files(__package__).joinpath("page.css").read_text("utf-8")
 
 
-def _add(parent: ET.Element, tag: str, text: str | Mapping[str, str] = "", /, **attributes: str) -> ET.Element:
-    """A child with this text, or with attributes that are no names in Python."""
-    given = dict(text) if not isinstance(text, str) else {}
-    child = ET.SubElement(parent, tag, {name.rstrip("_"): value for name, value in (given | attributes).items()})
-    if isinstance(text, str):
-        child.text = visible(text)
+def _add(parent: ET.Element, tag: str, text: str = "", **attributes: str) -> ET.Element:
+    """A child with this text. Attributes are named as Python can: `class_`, `http_equiv`."""
+    names = {name.rstrip("_").replace("_", "-"): value for name, value in attributes.items()}
+    child = ET.SubElement(parent, tag, names)
+    child.text = visible(text)
     return child
 
 
@@ -86,7 +115,7 @@ def _contents(body: ET.Element, outlines: Sequence[Outline]) -> None:
     """Links to each target, and in it to the dangers and each root."""
     if not any(one.dangers or one.tallies for one in outlines):
         return
-    nav = _add(body, "nav", {"aria-label": "Contents"})
+    nav = _add(body, "nav", aria_label="Contents")
     for number, one in enumerate(outlines):
         if len(outlines) > 1:
             _add(_add(nav, "p"), "a", _headline(one), href=f"#t{number}")
@@ -107,7 +136,7 @@ def _target(parent: ET.Element, one: Outline, frame: Frame, number: int) -> None
     if parent.tag == "section":
         _add(parent, "h2", _headline(one))
     if one.tallies:
-        _table(_add(parent, "div", class_="wide", tabindex="0"), one)
+        _table(_add(parent, "div", class_="wide", role="region", aria_label="In numbers", tabindex="0"), one)
     if one.dangers:
         _dangers(_add(parent, "div", class_="danger", id=f"t{number}-danger"), one, frame)
     for place, section in enumerate(one.changes):
@@ -168,7 +197,9 @@ def _place(parent: ET.Element, place: Placed, frame: Frame) -> None:
 
 
 def _fold(parent: ET.Element, name: str, note: str, *, opened: bool) -> ET.Element:
-    fold = _add(parent, "details", {"open": "open"} if opened else {})
+    fold = _add(parent, "details")
+    if opened:
+        fold.set("open", "open")
     summary = _add(fold, "summary")
     if name:
         _add(summary, "code", name)

@@ -24,21 +24,30 @@ Impacts = Mapping[tuple[Address, Action], tuple[Impact, ...]]
 
 def impacts(changes: Iterable[Change], desired: State, live: State) -> Impacts:
     """What each of these changes, which lead from live to desired, does to callers, where it does anything."""
-    listed = [change for change in changes if change.action is not Action.ADOPT and change.at.root in live.resources]
+    served = live.resources.keys() | set(live.heirs.values())
+    listed = [change for change in changes if change.action is not Action.ADOPT and change.at.root in served]
     before, after = families(live.resources), families(desired.resources)
     was = {change.at: change.was for change in listed if change.was}
     gone = {change.at for change in listed if change.action in (Action.DELETE, Action.REPLACE)}
-    nothing = Family()
+    nothing_live, nothing_desired = _none(before), _none(after)
     found = {}
     for change in listed:
         at = change.at
         if at != at.root and at.root in gone:
             continue
         known = was if change.action is Action.RENAME else {}
-        turn = Turn(before.get(at.root, nothing), after.get(at.root, nothing), known, live.heirs)
+        live_side, desired_side = before.get(at.root, nothing_live), after.get(at.root, nothing_desired)
+        turn = Turn(live_side, desired_side, known, live.heirs)
         new = desired.resources.get(at)
         old = change.old or live.resources.get(at)
         aligned = old.aligned(new) if old and new else old
         if told := tuple(KINDS[at.kind].impacts(at, aligned, new, turn)):
             found[at, change.action] = told
+    return found
+
+
+def _none(known: Mapping[Address, Family]) -> Family:
+    """The family of a root that is not there, which sees the others all the same."""
+    found = Family()
+    found.of_kind = next(iter(known.values())).of_kind if known else {}
     return found

@@ -35,7 +35,6 @@ def _exposure(**meanings: str) -> dict[str, Rule]:
 RULES: Mapping[str, Rule] = {
     **_breaking(
         api_removed="An API is deleted, with all its stages and routes",
-        api_replaced="An API is made anew: its id, and with it its URL, is another",
         endpoint_type_changed="An API or a domain gets another endpoint type",
         vpc_endpoint_removed="A private API is no longer known by a VPC endpoint",
         default_endpoint_disabled="The API's own URL, `execute-api`, stops answering; custom domains remain",

@@ -16,6 +16,7 @@ from controller.aws.client import Client, environment
 from controller.aws.pacing import Pacers
 from controller.aws.reader import read, reread
 from controller.aws.secrets import Secrets
+from controller.callers import Impacts, impacts
 from controller.diff import Change, diff
 from controller.errors import AccessError, Problem, RefusedError
 from controller.facets import secrets
@@ -57,6 +58,7 @@ class Pass:
         self._patient.mask.learn(_secrets(desired))
         self._live, self._plan = State(), Plan()
         self._verdict, self._origins = Verdict((), {}, ()), Origins()
+        self._impacts: Impacts = {}
         self._read_calls = 0
 
     @property
@@ -92,6 +94,7 @@ class Pass:
         if self._base:
             base = staying(self._base, compared, rules, scope)
             self._origins = origins(changes, base, self._desired, compared)
+        self._impacts = impacts(changes, self._desired, compared)
         return self._report({}, dry_run=True)
 
     def apply(
@@ -141,7 +144,7 @@ class Pass:
     def _report(
         self, outcomes: dict[Address, tuple[Status, str]], errors: tuple[str, ...] = (), *, dry_run: bool
     ) -> Report:
-        findings = Findings(self._desired, self._origins, left=tuple(self._left()))
+        findings = Findings(self._desired, self._origins, self._impacts, tuple(self._left()))
         views = change_views(self._plan, outcomes, findings)
         changed = {change.at for change in self._plan.changes}
         unchanged = sum(1 for at in self._desired.resources if at not in changed and at in self._live.resources)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from controller.address import Address
+from controller.callers import Impacts
 from controller.diff import Action, Change
 from controller.errors import Problem, Where
 from controller.facets import COSMETIC, SENSITIVE, WRITE_ONLY, canonical, facets
@@ -30,7 +31,7 @@ class Findings:
 
     desired: State = field(default_factory=State)
     origins: Origins = field(default_factory=Origins)
-    impacts: Mapping[Address, Sequence[Impact]] = field(default_factory=dict)
+    impacts: Impacts = field(default_factory=dict)
     left: Sequence[tuple[Change, str]] = ()
 
     def place(self, at: Address, name: str = "") -> Where | None:
@@ -79,6 +80,7 @@ def _all_changes(plan: Plan) -> list[Change]:
 
 def _view(change: Change, findings: Findings, calls: int, status: Status, error: str) -> ChangeView:
     origin = findings.origins.by_address.get(change.at)
+    told = findings.impacts.get((change.at, change.action), ())
     return ChangeView(
         **_placed(findings.place(change.at)),
         root=str(change.at.root),
@@ -94,7 +96,7 @@ def _view(change: Change, findings: Findings, calls: int, status: Status, error:
         error=error,
         origin=origin.origin if origin else None,
         deploys=_deploys(change),
-        impacts=tuple(_impact(change, item, findings) for item in findings.impacts.get(change.at, ())),
+        impacts=tuple(_impact(change, item, findings) for item in told),
     )
 
 

@@ -202,12 +202,12 @@ def test_what_is_told_though_it_stands_apart(old: Any, new: Any) -> None:
 def test_a_schema_that_refers_to_itself_is_looked_at_once() -> None:
     tree = {"type": "object", "properties": {"next": {"$ref": "#/models/Tree"}, "a": {"type": "string"}}}
     tighter = {**tree, "required": ["a"]}
-    assert tightened(tree, tree, {"Tree": tree}, {"Tree": tree}, name="Tree") == []
-    (reason,) = tightened(tree, tighter, {"Tree": tree}, {"Tree": tighter}, name="Tree")
+    assert tightened(tree, tree, {"Tree": tree}, {"Tree": tree}, names=("Tree", "Tree")) == []
+    (reason,) = tightened(tree, tighter, {"Tree": tree}, {"Tree": tighter}, names=("Tree", "Tree"))
     assert (reason.model, reason.text) == ("Tree", "a is required")
 
 
 def test_what_is_in_another_model_is_told_of_that_one() -> None:
     old = {"type": "object", "properties": {"pet": {"$ref": "#/models/Pet"}}}
-    (reason,) = tightened(old, old, {"Pet": PLAIN}, {"Pet": {**PLAIN, "required": ["a"]}}, name="Order")
+    (reason,) = tightened(old, old, {"Pet": PLAIN}, {"Pet": {**PLAIN, "required": ["a"]}}, names=("Order", "Order"))
     assert (reason.model, reason.text) == ("Pet", "pet.a is required")

@@ -1,8 +1,8 @@
 """Whom a resource policy lets in that another one kept out: opened, closed, or both where that cannot be told.
 
-A request is let in if a statement allows it and none denies it. So nobody new is let in where each Allow lies within
-one of before, and each Deny of before within one of now. What cannot be shown to lie within another counts as not.
-Facts: IAM user guide, "Policy evaluation logic" and "IAM JSON policy elements"; API Gateway developer guide,
+A request is let in if a statement allows it and none denies it. So nobody new is let in where each Allow lies
+within one of before, and each Deny of before within one of now. What cannot be shown to lie within another counts
+as not. Facts: IAM user guide, "Policy evaluation logic" and "IAM JSON policy elements"; API Gateway developer guide,
 "How resource policies affect the authorization workflow".
 """
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from ipaddress import ip_network
 from itertools import product
@@ -71,7 +71,8 @@ def _more(before: list[Statement], after: list[Statement]) -> str:
         ("Deny", before, after, "no longer denies {}"),
     ):
         around = [statement for statement in outer if statement.get("Effect") == effect]
-        for part in (part for statement in inner if statement.get("Effect") == effect for part in _parts(statement)):
+        mine = (statement for statement in inner if statement.get("Effect") == effect)
+        for part in (part for statement in mine for part in _parts(statement)):
             if not any(_within(part, other) for other in around):
                 return words.format(_described(part))
     return ""
@@ -79,7 +80,8 @@ def _more(before: list[Statement], after: list[Statement]) -> str:
 
 def _parts(statement: Statement) -> Iterator[Statement]:
     """The statement as several with one resource and principal each, which may lie within different ones."""
-    lists: list[list[tuple[str, Any]]] = [[("Resource", [item]) for item in _list(statement.get("Resource"))] or [("", None)]]
+    resources: list[tuple[str, Any]] = [("Resource", [item]) for item in _list(statement.get("Resource"))]
+    lists = [resources] if resources else []
     if "Principal" in statement:
         lists.append([("Principal", {kind: [name]}) for kind, name in sorted(_principals(statement["Principal"]))])
     count = 1
@@ -184,7 +186,7 @@ def _equal(outer: str, inner: str) -> bool:
 
 
 _like = partial(_pattern_covers, fold=False)
-_COVERING = {
+_COVERING: Mapping[str, Callable[[str, str], bool]] = {
     **dict.fromkeys(("StringEquals", "StringNotEquals", "Bool"), _equal),
     **dict.fromkeys(("StringLike", "StringNotLike", "ArnLike", "ArnNotLike", "ArnEquals", "ArnNotEquals"), _like),
     **dict.fromkeys(("IpAddress", "NotIpAddress"), _network_covers),

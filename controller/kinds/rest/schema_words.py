@@ -89,8 +89,7 @@ def enumerated(before: Words, after: Words) -> Iterator[str]:
 
 def named(schema: Words) -> frozenset[str]:
     """The properties that must be there."""
-    required = schema.get("required")
-    return frozenset(name for name in required if isinstance(name, str)) if isinstance(required, list) else frozenset()
+    return frozenset(name for name in listed(schema, "required") if isinstance(name, str))
 
 
 def matching(schema: Words, name: str) -> list[Schema] | None:

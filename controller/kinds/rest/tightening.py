@@ -1,9 +1,9 @@
 """Whether a JSON Schema refuses what another one took: what makes a change of a model matter to callers.
 
-The judgement is on the safe side: nothing is told only where everything that was valid certainly still is. One thing
-is left out on purpose: a property that the old schema does not name beside those that it does, since nobody sends
-what was never asked for. AWS validates by draft 4 of JSON Schema (developer guide, "Data models"), so what draft 4
-does not know constrains nothing; nor does `format`.
+The judgement is on the safe side: nothing is told only where everything that was valid certainly still is. One
+thing is left out on purpose: a property that the old schema does not name beside those that it does, since nobody
+sends what was never asked for. AWS validates by draft 4 of JSON Schema (developer guide, "Data models"), so what
+draft 4 does not know constrains nothing; nor does `format`.
 """
 
 from __future__ import annotations
@@ -90,12 +90,14 @@ class _Side:
         return self.at({**self.words, "properties": properties})
 
 
-def tightened(old: Schema, new: Schema, before: Models, after: Models, *, name: str = "") -> list[Reason]:
+def tightened(
+    old: Schema, new: Schema, before: Models, after: Models, *, names: tuple[str, str] = ("", "")
+) -> list[Reason]:
     """Why the new schema refuses something that the old one takes; empty if it certainly does not.
 
-    `name` is the model that they are the schemas of, on both sides; `before` and `after` are all models.
+    `names` are the models that they are the schemas of; `before` and `after` are all models.
     """
-    found = _Walk().compared(_Side(old, before, name), _Side(new, after, name), "")
+    found = _Walk().compared(_Side(old, before, names[0]), _Side(new, after, names[1]), "")
     return list(dict.fromkeys(found))
 
 

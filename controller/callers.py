@@ -24,13 +24,15 @@ Impacts = Mapping[tuple[Address, Action], tuple[Impact, ...]]
 
 def impacts(changes: Iterable[Change], desired: State, live: State) -> Impacts:
     """What each of these changes, which lead from live to desired, does to callers, where it does anything."""
+    found: dict[tuple[Address, Action], tuple[Impact, ...]] = {}
     served = live.resources.keys() | set(live.heirs.values())
     listed = [change for change in changes if change.action is not Action.ADOPT and change.at.root in served]
+    if not listed:
+        return found
     before, after = families(live.resources), families(desired.resources)
     was = {change.at: change.was for change in listed if change.was}
     gone = {change.at for change in listed if change.action in (Action.DELETE, Action.REPLACE)}
     nothing_live, nothing_desired = _none(before), _none(after)
-    found = {}
     for change in listed:
         at = change.at
         if at != at.root and at.root in gone:

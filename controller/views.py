@@ -27,11 +27,13 @@ class Findings:
     desired    knows where each resource is written; `origins.base` knows it of specs that are gone
     left       changes that are held back, and why
     impacts    what changes do to callers
+    requests   how many requests came lately to what a change is about, by change
     """
 
     desired: State = field(default_factory=State)
     origins: Origins = field(default_factory=Origins)
     impacts: Impacts = field(default_factory=dict)
+    requests: Mapping[tuple[Address, Action], int] = field(default_factory=dict)
     left: Sequence[tuple[Change, str]] = ()
 
     def place(self, at: Address, name: str = "") -> Where | None:
@@ -96,6 +98,7 @@ def _view(change: Change, findings: Findings, calls: int, status: Status, error:
         error=error,
         origin=origin.origin if origin else None,
         deploys=_deploys(change),
+        requests=findings.requests.get((change.at, change.action)),
         impacts=tuple(_impact(change, item, findings) for item in told),
     )
 

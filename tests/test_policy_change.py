@@ -47,7 +47,8 @@ def statements(draw: st.DrawFn) -> dict[str, Any]:
     found: dict[str, Any] = {"Effect": draw(st.sampled_from(["Allow", "Allow", "Deny"]))}
     found[draw(st.sampled_from(["Principal", "Principal", "NotPrincipal"]))] = draw(WHO)
     found[draw(st.sampled_from(["Resource", "Resource", "NotResource"]))] = draw(WHERE)
-    found[draw(st.sampled_from(["Action", "Action", "NotAction"]))] = draw(_some("execute-api:Invoke", "execute-api:*", "*"))
+    actions = _some("execute-api:Invoke", "execute-api:*", "*")
+    found[draw(st.sampled_from(["Action", "Action", "NotAction"]))] = draw(actions)
     if condition := draw(st.just({}) | CONDITIONS):
         found["Condition"] = condition
     return found
@@ -88,8 +89,13 @@ def _about(statement: Mapping[str, Any], request: tuple[str, str, str, str]) -> 
         )
     )
     tests = statement.get("Condition", {}).items()
-    return who and where and what and all(
-        _passes(operator, values, address, endpoint) for operator, keys in tests for values in keys.values()
+    return (
+        who
+        and where
+        and what
+        and all(
+            _passes(operator, values, address, endpoint) for operator, keys in tests for values in keys.values()
+        )
     )
 
 
@@ -146,6 +152,11 @@ def _ip(*networks: str, operator: str = "IpAddress") -> dict[str, Any]:
     return {"Condition": {operator: {"aws:SourceIp": list(networks)}}}
 
 
+def _below(number: str) -> dict[str, Any]:
+    return {"Condition": {"NumericLessThan": {"x": number}}}
+
+
+OTHERS = {"Effect": "Allow", "NotPrincipal": {"AWS": "1"}, "Action": "execute-api:Invoke", "Resource": "*"}
 HOME = _ip("10.0.0.0/8")
 ABROAD = _ip("10.0.0.0/8", operator="NotIpAddress")
 
@@ -159,7 +170,12 @@ ABROAD = _ip("10.0.0.0/8", operator="NotIpAddress")
         ([ALLOW], [{**ALLOW, **HOME}], False, True),
         ([{**ALLOW, **HOME}], [{**ALLOW, **_ip("10.1.0.0/16")}], False, True),
         ([{**ALLOW, **HOME}], [{**ALLOW, **_ip("10.0.0.0/8", "192.168.0.0/16")}], True, False),
-        ([ALLOW, {**DENY, **ABROAD}], [ALLOW, {**DENY, **_ip("10.1.0.0/16", operator="NotIpAddress")}], False, True),
+        (
+            [ALLOW, {**DENY, **ABROAD}],
+            [ALLOW, {**DENY, **_ip("10.1.0.0/16", operator="NotIpAddress")}],
+            False,
+            True,
+        ),
         ([{**ALLOW, "Principal": {"AWS": "111111111111"}}], [ALLOW], True, False),
         (
             [{**ALLOW, "Principal": {"AWS": "111111111111"}}],
@@ -167,20 +183,29 @@ ABROAD = _ip("10.0.0.0/8", operator="NotIpAddress")
             False,
             False,
         ),
-        ([{**ALLOW, "Principal": {"AWS": "111111111111"}}], [{**ALLOW, "Principal": {"AWS": "222222222222"}}], True, True),
-        ([ALLOW], [{key: value for key, value in ALLOW.items() if key != "Principal"} | {"NotPrincipal": {"AWS": "1"}}], False, True),
-        ([{**ALLOW, "Resource": ["execute-api:/*/GET/*", "execute-api:/*/POST/*"]}],
-         [{**ALLOW, "Resource": "execute-api:/*/GET/*"}, {**ALLOW, "Resource": "execute-api:/*/POST/*"}], False, False),
+        (
+            [{**ALLOW, "Principal": {"AWS": "111111111111"}}],
+            [{**ALLOW, "Principal": {"AWS": "222222222222"}}],
+            True,
+            True,
+        ),
+        ([ALLOW], [OTHERS], False, True),
+        (
+            [{**ALLOW, "Resource": ["execute-api:/*/GET/*", "execute-api:/*/POST/*"]}],
+            [{**ALLOW, "Resource": "execute-api:/*/GET/*"}, {**ALLOW, "Resource": "execute-api:/*/POST/*"}],
+            False,
+            False,
+        ),
         ([ALLOW], [{**ALLOW, "Sid": "all"}], False, False),
         ([ALLOW], [{**ALLOW, "Action": "execute-api:*"}], False, False),
         ([ALLOW], [{**ALLOW, "Action": "execute-api:ManageConnections"}], False, True),
-        ([{**ALLOW, "Condition": {"NumericLessThan": {"x": "1"}}}], [{**ALLOW, "Condition": {"NumericLessThan": {"x": "2"}}}], True, True),
+        ([{**ALLOW, **_below("1")}], [{**ALLOW, **_below("2")}], True, True),
         (None, [ALLOW], False, False),
         ([{**ALLOW, "Action": "*", "Resource": "*"}], None, False, False),
         ([{**ALLOW, "Resource": "execute-api:/*/*/*"}], None, False, False),
         ([{**ALLOW, "Resource": "execute-api:/prod/*"}], None, True, False),
     ],
-)  # fmt: skip
+)
 def test_what_a_change_means(old: Any, new: Any, opened: bool, closed: bool) -> None:
     documents = (None if items is None else read_policy({"Statement": items}) for items in (old, new))
     assert tuple(map(bool, changed(*documents))) == (opened, closed)

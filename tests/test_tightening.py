@@ -94,7 +94,7 @@ def altered(draw: st.DrawFn, schema: Any) -> Any:
     """The schema with a word taken out, or put in, somewhere."""
     if not isinstance(schema, dict) or "$ref" in schema:
         return draw(SCHEMAS)
-    inside = [key for key, value in schema.items() if isinstance(value, dict) and key not in ("$ref",)]
+    inside = [key for key, value in schema.items() if isinstance(value, dict)]
     match draw(st.sampled_from(["out", "in", "inside", "inside"])):
         case "out" if schema:
             gone = draw(st.sampled_from(sorted(schema)))
@@ -141,7 +141,11 @@ PLAIN = {"type": "object", "properties": {"a": {"type": "string"}}}
         (PLAIN, {**PLAIN, "required": ["a"]}, "a is required"),
         (PLAIN, {**PLAIN, "properties": {"a": {"type": "integer"}}}, "a may no longer be string"),
         (PLAIN, {**PLAIN, "additionalProperties": False}, "the body takes no further properties"),
-        ({**PLAIN, "additionalProperties": False}, {"type": "object", "additionalProperties": False}, "a is refused"),
+        (
+            {**PLAIN, "additionalProperties": False},
+            {"type": "object", "additionalProperties": False},
+            "a is refused",
+        ),
         ({"type": "number"}, {"type": "integer"}, "the body may no longer be number"),
         ({"enum": ["x", "y"]}, {"enum": ["x"]}, 'the body may no longer be "y"'),
         ({}, {"enum": ["x"]}, 'the body is one of "x" only'),
@@ -149,8 +153,12 @@ PLAIN = {"type": "object", "properties": {"a": {"type": "string"}}}
         ({"minimum": 1}, {"minimum": 1, "exclusiveMinimum": True}, "the body has minimum 1 exclusively (1 before)"),
         ({"items": {"maxLength": 3}}, {"items": {"maxLength": 2}}, "[] has maxLength 2 (3 before)"),
         ({"not": {"enum": [1]}}, {"not": {"enum": [1, 2]}}, "the body is forbidden more (not)"),
-        ({"anyOf": [{"type": "string"}]}, {"anyOf": [{"type": "integer"}]}, "the body has other alternatives (anyOf)"),
-        ({}, {"type": "object"}, "the body may no longer be of any type"),
+        (
+            {"anyOf": [{"type": "string"}]},
+            {"anyOf": [{"type": "integer"}]},
+            "the body has other alternatives (anyOf)",
+        ),
+        ({}, {"type": "object"}, "the body has to be object"),
     ],
 )
 def test_what_is_told(old: Any, new: Any, told: str) -> None:
@@ -170,7 +178,10 @@ def test_what_is_told(old: Any, new: Any, told: str) -> None:
         ({"type": "string"}, {"type": "string", "minimum": 3}),
         ({"multipleOf": 4}, {"multipleOf": 2}),
         ({"anyOf": [{"type": "string"}, {"type": "null"}]}, {"type": ["string", "null"]}),
-        ({"type": "object", "anyOf": [{"required": ["a"]}]}, {"type": "object", "anyOf": [{"required": ["a"]}, {}]}),
+        (
+            {"type": "object", "anyOf": [{"required": ["a"]}]},
+            {"type": "object", "anyOf": [{"required": ["a"]}, {}]},
+        ),
         ({"allOf": [PLAIN, {"required": ["a"]}]}, {**PLAIN, "required": ["a"]}),
         (PLAIN, {"allOf": [PLAIN]}),
         ({"type": "string", "format": "date"}, {"type": "string", "format": "email"}),
@@ -191,7 +202,10 @@ def _has(name: str, kind: str) -> dict[str, Any]:
         ({"allOf": [_has("a", "string"), _has("b", "integer")]}, _has("b", "string")),
         ({**_has("a", "integer"), "anyOf": [_has("b", "string")]}, _has("a", "string")),
         ({"not": _has("b", "integer")}, {"not": _has("a", "string")}),
-        ({"oneOf": [{"$ref": "#/models/M"}, {"type": "null"}]}, {"oneOf": [{"$ref": "#/models/M"}, {"type": "null"}]}),
+        (
+            {"oneOf": [{"$ref": "#/models/M"}, {"type": "null"}]},
+            {"oneOf": [{"$ref": "#/models/M"}, {"type": "null"}]},
+        ),
         ({"items": [{"$ref": "#/models/M"}]}, {"items": [{"$ref": "#/models/M"}]}),
     ],
 )
@@ -205,6 +219,28 @@ def test_a_schema_that_refers_to_itself_is_looked_at_once() -> None:
     assert tightened(tree, tree, {"Tree": tree}, {"Tree": tree}, names=("Tree", "Tree")) == []
     (reason,) = tightened(tree, tighter, {"Tree": tree}, {"Tree": tighter}, names=("Tree", "Tree"))
     assert (reason.model, reason.text) == ("Tree", "a is required")
+
+
+def test_models_that_refer_to_each_other_often_are_judged_in_time() -> None:
+    levels = 18
+    models = {
+        f"M{level}": {"properties": {name: {"$ref": f"#/models/M{level + 1}"} for name in NAMES}}
+        for level in range(levels)
+    }
+    old, new = ({**models, f"M{levels}": schema} for schema in ({"maxLength": 5}, {"maxLength": 9}))
+    top = models["M0"]
+    assert tightened(top, top, old, old, names=("M0", "M0")) == []
+    # Looser, which takes too long to show.
+    (*_, reason) = tightened(top, top, old, new, names=("M0", "M0"))
+    assert reason.text.endswith("is too large a change to judge")
+
+
+def test_what_a_model_defines_for_itself_counts() -> None:
+    use = {"type": "object", "properties": {"a": {"$ref": "#/definitions/a"}}}
+    before, after = ({"M": {**use, "definitions": {"a": {"type": kind}}}} for kind in ("string", "integer"))
+    (reason,) = tightened(before["M"], after["M"], before, after, names=("M", "M"))
+    assert reason.text == "a may no longer be string"
+    assert tightened(before["M"], before["M"], before, before, names=("M", "M")) == []
 
 
 def test_what_is_in_another_model_is_told_of_that_one() -> None:

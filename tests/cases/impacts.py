@@ -53,7 +53,8 @@ def around(paths: Mapping[str, Any], **spec: Any) -> World:
 
 
 def _lambda(name: str) -> str:
-    return f"arn:aws:apigateway:eu-west-1:lambda:path/2015-03-31/functions/arn:aws:lambda:eu-west-1:1:function:{name}/invocations"
+    function = f"arn:aws:lambda:eu-west-1:1:function:{name}"
+    return f"arn:aws:apigateway:eu-west-1:lambda:path/2015-03-31/functions/{function}/invocations"
 
 
 POOL = "arn:aws:cognito-idp:eu-west-1:1:userpool/one"
@@ -100,7 +101,8 @@ ROUTES = (
     Row("a new API", {}, paths()),
     Row("a method goes", around({"/a": {"methods": {"GET": method(), "PUT": method()}}}), paths(),
         ("breaking method-removed Method PUT",)),
-    Row("a path goes, with two methods", around({"/": get(), "/a": {"methods": {"GET": method(), "PUT": method()}}}),
+    Row("a path goes, with two methods",
+        around({"/": get(), "/a": {"methods": {"GET": method(), "PUT": method()}}}),
         around({"/": get()}), ("breaking method-removed Method GET", "breaking method-removed Method PUT")),
     Row("an API goes", {**paths(), "RestApi other": {"paths": {"/": get()}}}, paths(),
         ("breaking api-removed RestApi other",)),
@@ -110,7 +112,8 @@ ROUTES = (
         ("breaking method-removed Path /b",)),
     Row("ANY takes over", around({"/a": {"methods": {"GET": method(), "ANY": method()}}}),
         around({"/a": {"methods": {"ANY": method()}}})),
-    Row("ANY takes over, and asks more", around({"/a": {"methods": {"GET": method(), "ANY": method(authorizer="users")}}}),
+    Row("ANY takes over, and asks more",
+        around({"/a": {"methods": {"GET": method(), "ANY": method(authorizer="users")}}}),
         around({"/a": {"methods": {"ANY": method(authorizer="users")}}}),
         ("breaking authentication-tightened Method GET.authorizer",)),
     Row("a verb is let out of ANY", around({"/a": {"methods": {"ANY": method(authorizer="users")}}}),
@@ -123,7 +126,8 @@ ROUTES = (
     Row("a path is let out of a greedy one", around({"/{all+}": {"methods": {"ANY": method(apiKeyRequired=True)}}}),
         around({"/a": get(), "/{all+}": {"methods": {"ANY": method(apiKeyRequired=True)}}}),
         ("exposure authentication-weakened Method GET.apiKeyRequired",)),
-    Row("a stage goes", around({"/a": get()}, stages={"prod": {}, "dev": {}}), around({"/a": get()}, stages={"prod": {}}),
+    Row("a stage goes",
+        around({"/a": get()}, stages={"prod": {}, "dev": {}}), around({"/a": get()}, stages={"prod": {}}),
         ("breaking stage-removed Stage dev",)),
     Row("a backend changes", paths(), paths(integration={"type": "MOCK", "timeoutInMillis": 1000})),
     Row("tracing, variables, logging", around({"/a": get()}, stages={"prod": {}}),
@@ -133,8 +137,10 @@ ROUTES = (
 ADMISSION = (
     Row("authentication goes", paths(authorizer="users"), paths(), (f"{AUTH[1]}.authorizationType",)),
     Row("authentication comes", paths(), paths(authorizer="users"), (f"{AUTH[0]}.authorizer",)),
-    Row("authentication comes, by IAM", paths(), paths(authorizationType="AWS_IAM"), (f"{AUTH[0]}.authorizationType",)),
-    Row("authentication by IAM goes", paths(authorizationType="AWS_IAM"), paths(), (f"{AUTH[1]}.authorizationType",)),
+    Row("authentication comes, by IAM",
+        paths(), paths(authorizationType="AWS_IAM"), (f"{AUTH[0]}.authorizationType",)),
+    Row("authentication by IAM goes",
+        paths(authorizationType="AWS_IAM"), paths(), (f"{AUTH[1]}.authorizationType",)),
     Row("another authorizer", paths(authorizer="users"), paths(authorizer="staff"),
         (f"{AUTH[0]}.authorizer", f"{AUTH[1]}.authorizer")),
     Row("the same authorizer by another name", paths(authorizer="users"), paths(authorizer="users2")),
@@ -176,6 +182,9 @@ ADMISSION = (
     Row("another function decides", authorizer(**USERS), authorizer(**AUTHORIZERS["staff"]),
         ("breaking authentication-tightened Authorizer users.authorizerUri",
          "exposure authentication-weakened Authorizer users.authorizerUri")),
+    Row("a pool decides instead of a function", authorizer(**USERS), authorizer(**AUTHORIZERS["pool"]),
+        ("breaking authentication-tightened Authorizer users.type",
+         "exposure authentication-weakened Authorizer users.type")),
     Row("a new version of the function decides", authorizer(type="TOKEN", authorizerUri=_lambda("users:1")),
         authorizer(type="TOKEN", authorizerUri=_lambda("users:2"))),
     Row("decisions are kept longer", authorizer(**USERS), authorizer(**USERS, authorizerResultTtlInSeconds=10)),
@@ -187,11 +196,13 @@ REQUESTS = (
     Row("a parameter is required", paths(requestValidator="parameters"),
         paths(requestValidator="parameters", requestParameters=_query("q")),
         ("breaking parameter-required Method GET.requestParameters",)),
-    Row("a parameter becomes required", paths(requestValidator="parameters", requestParameters=_query("q", needed=False)),
+    Row("a parameter becomes required",
+        paths(requestValidator="parameters", requestParameters=_query("q", needed=False)),
         paths(requestValidator="parameters", requestParameters=_query("q")),
         ("breaking parameter-required Method GET.requestParameters",)),
     Row("a parameter is required, and nobody checks", paths(), paths(requestParameters=_query("q"))),
-    Row("a parameter is required, and the body is checked", paths(**BODY), paths(**BODY, requestParameters=_query("q"))),
+    Row("a parameter is required, and the body is checked",
+        paths(**BODY), paths(**BODY, requestParameters=_query("q"))),
     Row("a parameter is optional", paths(requestValidator="parameters"),
         paths(requestValidator="parameters", requestParameters=_query("q", needed=False))),
     Row("a parameter is no longer required", paths(requestValidator="parameters", requestParameters=_query("q")),
@@ -274,11 +285,12 @@ def answers(*codes: str, headers: Mapping[str, str] | None = None, **fields: Any
 def proxied(*codes: str, **fields: Any) -> World:
     """The same where the backend answers."""
     backend = {"type": "HTTP_PROXY", "integrationHttpMethod": "GET", "uri": "https://example.com"}
-    return paths(integration=backend, responses={code: fields for code in codes})
+    return paths(integration=backend, responses=dict.fromkeys(codes, fields))
 
 
 ANSWERS = (
-    Row("an answer goes", answers("200", "404"), answers("200"), ("breaking response-removed IntegrationResponse 404",)),
+    Row("an answer goes",
+        answers("200", "404"), answers("200"), ("breaking response-removed IntegrationResponse 404",)),
     Row("an answer comes", answers("200"), answers("200", "404")),
     Row("an answer of a proxied backend goes", proxied("200", "404"), proxied("200")),
     Row("a backend is proxied now", answers("200", "404"), proxied("200")),
@@ -309,13 +321,15 @@ CORS = (
     Row("all origins come, first", cors(), cors(ALL), (OPENED,)),
     Row("all origins go", cors(ALL), cors(ONE), (NARROWED,)),
     Row("no page may call", cors(ALL), cors(), (NARROWED,)),
-    Row("a header goes", cors({**ONE, "allowHeaders": ["A", "B"]}), cors({**ONE, "allowHeaders": ["a"]}), (NARROWED,)),
+    Row("a header goes",
+        cors({**ONE, "allowHeaders": ["A", "B"]}), cors({**ONE, "allowHeaders": ["a"]}), (NARROWED,)),
     Row("any header comes", cors({**ONE, "allowHeaders": ["A"]}), cors({**ONE, "allowHeaders": ["*"]}), (OPENED,)),
     Row("a method goes", cors({**ONE, "allowMethods": ["GET", "PUT"]}, "GET", "PUT"),
         cors({**ONE, "allowMethods": ["GET"]}, "GET", "PUT"), (NARROWED,)),
     Row("credentials go", cors({**ONE, "allowCredentials": True}), cors(ONE), (NARROWED,)),
     Row("what is kept is kept longer", cors({**ONE, "maxAge": 5}), cors({**ONE, "maxAge": 50})),
-    Row("the path goes", around({"/": get(), "/a": {"cors": ALL, "methods": {"GET": method()}}}), around({"/": get()}),
+    Row("the path goes",
+        around({"/": get(), "/a": {"cors": ALL, "methods": {"GET": method()}}}), around({"/": get()}),
         ("breaking method-removed Method GET",)),
 )  # fmt: skip
 
@@ -342,8 +356,10 @@ STAGES = (
     Row("a limit goes", limited(every=50), staged()),
     Row("a limit of one method", limited(every=100), limited(every=100, one=5), (SLOWER,)),
     Row("a limit of one method goes", limited(every=5, one=100), limited(every=5), (SLOWER,)),
-    Row("metrics and caching", staged(), staged(methodSettings={"*/*": {"metricsEnabled": True, "loggingLevel": "OFF"}})),
-    Row("a web ACL goes", staged(webAclArn=ACL), staged(webAclArn=""), ("exposure web-acl-removed Stage prod.webAclArn",)),
+    Row("metrics and caching",
+        staged(), staged(methodSettings={"*/*": {"metricsEnabled": True, "loggingLevel": "OFF"}})),
+    Row("a web ACL goes",
+        staged(webAclArn=ACL), staged(webAclArn=""), ("exposure web-acl-removed Stage prod.webAclArn",)),
     Row("a web ACL comes", staged(webAclArn=""), staged(webAclArn=ACL)),
 )  # fmt: skip
 
@@ -375,7 +391,8 @@ APIS = (
     Row("a policy that lets all in comes", api(), policy(ALLOW)),
     Row("a condition comes", policy(ALLOW), policy({**ALLOW, "Condition": HOME}), (CLOSED,)),
     Row("a condition goes", policy({**ALLOW, "Condition": HOME}), policy(ALLOW), (LET_IN,)),
-    Row("a denial comes", policy(ALLOW), policy(ALLOW, {**ALLOW, "Effect": "Deny", "Condition": ABROAD}), (CLOSED,)),
+    Row("a denial comes",
+        policy(ALLOW), policy(ALLOW, {**ALLOW, "Effect": "Deny", "Condition": ABROAD}), (CLOSED,)),
     Row("a denial goes", policy(ALLOW, {**ALLOW, "Effect": "Deny", "Condition": ABROAD}), policy(ALLOW), (LET_IN,)),
     Row("another principal", policy({**ALLOW, "Principal": {"AWS": "111111111111"}}),
         policy({**ALLOW, "Principal": {"AWS": "222222222222"}}), (CLOSED, LET_IN)),
@@ -401,10 +418,12 @@ APIS = (
         ("breaking endpoint-access-restricted RestApi shop.endpointAccessMode",)),
     Row("keys come from elsewhere", api(), api(apiKeySource="AUTHORIZER"),
         ("breaking api-key-source-changed RestApi shop.apiKeySource",)),
-    Row("keys come from elsewhere, and nobody wants any", paths(), around({"/a": get()}, apiKeySource="AUTHORIZER")),
+    Row("keys come from elsewhere, and nobody wants any",
+        paths(), around({"/a": get()}, apiKeySource="AUTHORIZER")),
     Row("a binary type goes", api(binaryMediaTypes=["image/png"]), api(),
         ("breaking binary-type-removed RestApi shop.binaryMediaTypes",)),
-    Row("a binary type comes, and compression", api(), api(binaryMediaTypes=["image/png"], minimumCompressionSize=1)),
+    Row("a binary type comes, and compression",
+        api(), api(binaryMediaTypes=["image/png"], minimumCompressionSize=1)),
 )  # fmt: skip
 
 
@@ -412,7 +431,8 @@ def plans(*keys: str, **plan: Any) -> World:
     """A plan with these keys, and all that it needs."""
     stage = {"api": "shop", "stage": "prod"}
     found = {"UsagePlan gold": {"apiStages": [stage], **plan, "apiKeys": list(keys)}}
-    return {**around({"/a": get()}, stages={"prod": {}}), **found, **{f"ApiKey {name}": {} for name in ("one", "two")}}
+    return {**around({"/a": get()}, stages={"prod": {}}), **found,
+        **{f"ApiKey {name}": {} for name in ("one", "two")}}
 
 
 def without(world: World, *titles: str) -> World:
@@ -444,7 +464,8 @@ KEYS = (
     Row("a plan without keys goes", plans(), without(plans(), "UsagePlan gold")),
     Row("a stage leaves a plan", plans("one"), plans("one", apiStages=[]),
         ("breaking plan-stage-removed UsagePlan gold.apiStages",)),
-    Row("a key goes", plans("one", "two"), without(plans("one"), "ApiKey two"), ("breaking api-key-removed ApiKey two",)),
+    Row("a key goes",
+        plans("one", "two"), without(plans("one"), "ApiKey two"), ("breaking api-key-removed ApiKey two",)),
     Row("a key is disabled", {"ApiKey k": {}}, {"ApiKey k": {"enabled": False}},
         ("breaking api-key-disabled ApiKey k.enabled",)),
     Row("a key is enabled", {"ApiKey k": {"enabled": False}}, {"ApiKey k": {}},
@@ -458,7 +479,8 @@ KEYS = (
 
 def domain(kind: str = "REGIONAL", **fields: Any) -> World:
     certificate = "regionalCertificateArn" if kind == "REGIONAL" else "certificateArn"
-    spec = {"endpointConfiguration": {"types": [kind]}, certificate: "arn:aws:acm:eu-west-1:1:certificate/1", **fields}
+    spec = {"endpointConfiguration": {"types": [kind]}, certificate: "arn:aws:acm:eu-west-1:1:certificate/1",
+        **fields}
     return {**around({"/a": get()}, stages={"prod": {}, "dev": {}}), "DomainName example.com": spec}
 
 

@@ -16,7 +16,8 @@ from controller.address import Address
 from controller.facets import canonical
 from controller.impact import Impact
 from controller.kinds.rest.routes import PREFLIGHT, named, route, users
-from controller.kinds.rest.tightening import Models, tightened
+from controller.kinds.rest.schema_sides import Models
+from controller.kinds.rest.tightening import tightened
 from controller.terms import Family, Turn
 
 
@@ -88,10 +89,10 @@ def _gates(at: Address, old: Serving, new: Serving) -> Iterator[Impact]:
 
 
 def _same_gate(old: Serving, new: Serving) -> bool:
-    if old.method.authorizationType != new.method.authorizationType:
-        return False
-    # What changes in the authorizer itself is told there; one that only has another name decides the same.
-    return bool(old.method.authorizer == new.method.authorizer or old.authorizer == new.authorizer)
+    if old.method.authorizer and old.method.authorizer == new.method.authorizer:
+        return True  # What changes in the authorizer itself is told there.
+    # One that only has another name decides the same.
+    return bool(old.method.authorizationType == new.method.authorizationType and old.authorizer == new.authorizer)
 
 
 def _scopes(at: Address, old: Serving, new: Serving) -> Iterator[Impact]:
@@ -159,10 +160,10 @@ def _bodies(at: Address, old: Serving, new: Serving) -> Iterator[Impact]:
         # What changes in a model itself is told there.
         if after and before != after:
             models = schemas(old.family), schemas(new.family)
-            schema = models[0].get(before, {}) if before else {}
-            names = (before or "", after)
-            found = tightened(schema, models[1].get(after, {}), *models, names=names)
-            reasons |= dict.fromkeys(reason.text for reason in found)
+            pair = (models[0].get(before or "", {}), models[1].get(after, {}))
+            found = [reason.text for reason in tightened(*pair, *models, names=(before or "", after))]
+            anew = f"what is {kind} has to fit model {after}"
+            reasons |= dict.fromkeys(found if before or not found else [anew])
     if reasons and checked:
         told = f"{route(at)} refuses bodies that it took: {'; '.join(reasons)}"
         yield Impact("body-tightened", told, "requestModels")

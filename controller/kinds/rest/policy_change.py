@@ -2,8 +2,8 @@
 
 A request is let in if a statement allows it and none denies it. So nobody new is let in where each Allow lies
 within one of before, and each Deny of before within one of now. What cannot be shown to lie within another counts
-as not. Facts: IAM user guide, "Policy evaluation logic" and "IAM JSON policy elements"; API Gateway developer guide,
-"How resource policies affect the authorization workflow".
+as not. Facts: IAM user guide, "Policy evaluation logic" and "IAM JSON policy elements"; API Gateway developer
+guide, "How resource policies affect the authorization workflow".
 """
 
 from __future__ import annotations

@@ -68,11 +68,11 @@ def _kind_of(value: Any) -> str:
     return next((name for kind, name in _PYTHON if isinstance(value, kind)), "null")
 
 
-def choice(gone: frozenset[str], possible: frozenset[str]) -> str:
-    """The types that a value may no longer have, in words."""
-    if possible == _TYPES:
-        return "of any type"
-    return " or ".join(sorted(gone - ({"integer"} if "number" in gone else set())))
+def narrowed(gone: frozenset[str], possible: frozenset[str]) -> str:
+    """The types that a value may no longer have, or those that it has to have where it might have any, in words."""
+    told = possible - gone if possible == _TYPES else gone
+    words = " or ".join(sorted(told - ({"integer"} if "number" in told else set())))
+    return f"has to be {words}" if possible == _TYPES else f"may no longer be {words}"
 
 
 def enumerated(before: Words, after: Words) -> Iterator[str]:

@@ -8,21 +8,21 @@ draft 4 does not know constrains nothing; nor does `format`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any
 
 from controller.facets import inside
+from controller.kinds.rest.schema_sides import MODELS, OWN, Key, Models, Side
 from controller.kinds.rest.schema_words import (
     BOUNDS,
     Schema,
     bound,
-    choice,
     enumerated,
     kinds,
     listed,
     matching,
     named,
+    narrowed,
     of_property,
     references,
     text,
@@ -30,12 +30,9 @@ from controller.kinds.rest.schema_words import (
 )
 
 
-Models = Mapping[str, Schema]
-"""The schemas of an API's models by name; `#/models/Name` refers to them."""
-
-_MODELS, _OWN = "#/models/", "#/definitions/"
-_DEEPEST = 40
-"""So deep do the members of `allOf` go at most; what is deeper promises nothing."""
+_ALTERNATIVES = ("anyOf", "oneOf")
+_DEEPEST, _LONGEST = 40, 5_000
+"""So deep, and so often, schemas are compared at most; what is not compared by then counts as tighter."""
 
 
 @dataclass(frozen=True)
@@ -46,50 +43,6 @@ class Reason:
     text: str
 
 
-@dataclass(frozen=True)
-class _Side:
-    """A schema with what its references mean."""
-
-    schema: Schema
-    models: Models
-    model: str = ""
-
-    @property
-    def words(self) -> Mapping[str, Any]:
-        return self.schema if isinstance(self.schema, dict) else {}
-
-    def at(self, schema: Schema) -> _Side:
-        """Another schema in the same document."""
-        return replace(self, schema=schema)
-
-    def resolved(self) -> _Side:
-        """The schema that a reference means; itself if it is none."""
-        side, seen = self, set()
-        while isinstance(ref := side.words.get("$ref"), str) and (side.model, ref) not in seen:
-            seen.add((side.model, ref))
-            if ref.startswith(_MODELS):
-                name = ref.removeprefix(_MODELS)
-                side = _Side(side.models.get(name, {}), side.models, name)
-            elif ref.startswith(_OWN):
-                own = inside(side.models.get(side.model), "definitions")
-                side = side.at(own.get(ref.removeprefix(_OWN), {}))
-        return side
-
-    def members(self, depth: int = 0) -> list[_Side]:
-        """The schema without `allOf`, and each member of that."""
-        side = self.resolved()
-        own = side.at({key: value for key, value in side.words.items() if key != "allOf"})
-        further = listed(side.words, "allOf") if depth < _DEEPEST else []
-        return [own, *(inner for part in further for inner in side.at(part).members(depth + 1))]
-
-    def knowing(self, names: set[str]) -> _Side:
-        """The schema with what it promises of these properties written out."""
-        if not names:
-            return self
-        properties = {name: of_property(self.words, name) for name in sorted(names)}
-        return self.at({**self.words, "properties": properties})
-
-
 def tightened(
     old: Schema, new: Schema, before: Models, after: Models, *, names: tuple[str, str] = ("", "")
 ) -> list[Reason]:
@@ -97,59 +50,79 @@ def tightened(
 
     `names` are the models that they are the schemas of; `before` and `after` are all models.
     """
-    found = _Walk().compared(_Side(old, before, names[0]), _Side(new, after, names[1]), "")
+    walk = _Walk(_constant(before, after), iter(range(_LONGEST)))
+    found = walk.compared(Side(old, before, names[0]), Side(new, after, names[1]), "")
     return list(dict.fromkeys(found))
+
+
+def _constant(before: Models, after: Models) -> frozenset[str]:
+    """The references to models that mean the same on both sides, with all that these refer to."""
+    same = {f"{MODELS}{name}" for name in before.keys() & after.keys() if text(before[name]) == text(after[name])}
+    inner = {ref: set(references(before[ref.removeprefix(MODELS)])) for ref in same}
+    while moved := {ref for ref in same if any(one.startswith(MODELS) and one not in same for one in inner[ref])}:
+        same -= moved
+    return frozenset(same)
 
 
 @dataclass(frozen=True)
 class _Walk:
     """How two schemas are compared.
 
-    above    what is being compared further up: a schema that refers to itself is looked at once
-    strict   whether properties that the old schema does not name count
+    constant   the references that mean the same on both sides
+    left       the comparisons that may still be made
+    above      what is being compared further up: a schema that refers to itself is looked at once
+    strict     whether properties that the old schema does not name count
     """
 
-    above: frozenset[tuple[str, str, str, str]] = frozenset()
+    constant: frozenset[str]
+    left: Iterator[int]
+    above: frozenset[tuple[frozenset[Key], Key, bool]] = frozenset()
     strict: bool = False
 
-    def compared(self, old: _Side, new: _Side, at: str) -> Iterator[Reason]:
+    def compared(self, old: Side, new: Side, at: str) -> Iterator[Reason]:
         """Why `new` refuses what `old` takes, a reason for each place in a body."""
         old, new = old.resolved(), new.resolved()
-        pair = (old.model, text(old.schema), new.model, text(new.schema))
+        refs = {f"{MODELS}{old.model}" if ref.startswith(OWN) else ref for ref in references(old.schema)}
+        if old.key != new.key or not refs <= self.constant:
+            yield from self.held(old.members(), new, at)
+
+    def held(self, old: list[Side], new: Side, at: str) -> Iterator[Reason]:
+        """The same, of what takes only what each of several schemas takes."""
+        pair = (frozenset(member.key for member in old), new.key, self.strict)
         if pair in self.above:
             return
+        if len(self.above) > _DEEPEST or next(self.left, None) is None:
+            yield Reason(new.model, f"{at or 'the body'} is too large a change to judge")
+            return
         walk = replace(self, above=self.above | {pair})
-        members = old.members()
         branches = [
-            (member, branch)
-            for member in members
-            for word in ("anyOf", "oneOf")
-            if (branch := listed(member.words, word))
+            [inner for branch in found for inner in [member.at(branch).members()]]
+            for member in old
+            for word in _ALTERNATIVES
+            if (found := listed(member.words, word))
         ]
-        inner = [m for member, found in branches for branch in found for m in member.at(branch).members()]
-        names = {name for member in (*members, *inner) for name in inside(member.words, "properties")}
-        promises = [member.knowing(names) for member in members]
+        parts = [*old, *(member for found in branches for branch in found for member in branch)]
+        names = {name for member in parts for name in inside(member.words, "properties")}
+        promises = [member.knowing(names) for member in old]
+        bare = [member.without(_ALTERNATIVES) for member in old]
         for part in new.members():
             for words, check in _CHECKS:
                 one = part.at({word: part.words[word] for word in words if word in part.words})
                 reasons = walk.least(promises, one, at, check) if one.words else []
-                if reasons and any(walk.each(old, branch, one, at) for _, branch in branches):
+                if reasons and any(walk.each(bare, found, one, at) for found in branches):
                     continue
                 yield from reasons
 
-    def least(self, promises: list[_Side], new: _Side, at: str, check: Check) -> list[Reason]:
+    def least(self, promises: list[Side], new: Side, at: str, check: Check) -> list[Reason]:
         """The reasons against what is promised best: one of several promises is enough."""
         possible = frozenset.intersection(*(kinds(promise.words) for promise in promises))
         return min((list(check(self, promise, new, at, possible)) for promise in promises), key=len)
 
-    def each(self, old: _Side, branches: list[Schema], new: _Side, at: str) -> bool:
-        """Whether each of these alternatives, with all else that the old schema says, is enough."""
-        rest = {word: value for word, value in old.words.items() if word not in ("anyOf", "oneOf")}
-        return not any(
-            reason for branch in branches for reason in self.compared(old.at({"allOf": [rest, branch]}), new, at)
-        )
+    def each(self, bare: list[Side], branches: list[list[Side]], new: Side, at: str) -> bool:
+        """Whether each of these alternatives, with all else that the old schemas say, is enough."""
+        return not any(reason for branch in branches for reason in self.held([*bare, *branch], new, at))
 
-    def same(self, old: _Side, new: _Side, word: str) -> bool:
+    def same(self, old: Side, new: Side, word: str) -> bool:
         """Whether a keyword says the same on both sides, by what its references mean there."""
         if text(old.words.get(word)) != text(new.words.get(word)):
             return False
@@ -159,26 +132,26 @@ class _Walk:
         return not any(reason for one, other in ways for reason in strictly.compared(one, other, ""))
 
 
-Check = Callable[[_Walk, _Side, _Side, str, frozenset[str]], Iterator[Reason]]
+Check = Callable[[_Walk, Side, Side, str, frozenset[str]], Iterator[Reason]]
 """Why a part of a schema refuses what a promise takes, at a place, where only these types are possible."""
 
 
-def _types(walk: _Walk, old: _Side, new: _Side, at: str, possible: frozenset[str]) -> Iterator[Reason]:
-    if more := possible - widened(kinds(new.words)):
-        yield Reason(new.model, f"{at or 'the body'} may no longer be {choice(more, possible)}")
+def _types(walk: _Walk, old: Side, new: Side, at: str, possible: frozenset[str]) -> Iterator[Reason]:
+    if more := possible - kinds(new.words):
+        yield Reason(new.model, f"{at or 'the body'} {narrowed(more, possible)}")
 
 
-def _values(walk: _Walk, old: _Side, new: _Side, at: str, possible: frozenset[str]) -> Iterator[Reason]:
+def _values(walk: _Walk, old: Side, new: Side, at: str, possible: frozenset[str]) -> Iterator[Reason]:
     yield from (Reason(new.model, f"{at or 'the body'} {told}") for told in enumerated(old.words, new.words))
 
 
-def _bounds(walk: _Walk, old: _Side, new: _Side, at: str, possible: frozenset[str]) -> Iterator[Reason]:
+def _bounds(walk: _Walk, old: Side, new: Side, at: str, possible: frozenset[str]) -> Iterator[Reason]:
     for kind, words in BOUNDS.items():
         told = (bound(word, old.words, new.words) for word in words) if possible & widened({kind}) else ()
         yield from (Reason(new.model, f"{at or 'the body'} {words}") for words in told if words)
 
 
-def _items(walk: _Walk, old: _Side, new: _Side, at: str, possible: frozenset[str]) -> Iterator[Reason]:
+def _items(walk: _Walk, old: Side, new: Side, at: str, possible: frozenset[str]) -> Iterator[Reason]:
     before, after = old.words.get("items", {}), new.words.get("items")
     if "array" not in possible or after is None:
         return
@@ -188,13 +161,13 @@ def _items(walk: _Walk, old: _Side, new: _Side, at: str, possible: frozenset[str
         yield Reason(new.model, f"{at}[] is described otherwise")
 
 
-def _required(walk: _Walk, old: _Side, new: _Side, at: str, possible: frozenset[str]) -> Iterator[Reason]:
+def _required(walk: _Walk, old: Side, new: Side, at: str, possible: frozenset[str]) -> Iterator[Reason]:
     if "object" in possible:
         for name in sorted(named(new.words) - named(old.words)):
             yield Reason(new.model, f"{_inner(at, name)} is required")
 
 
-def _properties(walk: _Walk, old: _Side, new: _Side, at: str, possible: frozenset[str]) -> Iterator[Reason]:
+def _properties(walk: _Walk, old: Side, new: Side, at: str, possible: frozenset[str]) -> Iterator[Reason]:
     if "object" not in possible:
         return
     known, wanted = inside(old.words, "properties"), inside(new.words, "properties")
@@ -214,7 +187,7 @@ def _properties(walk: _Walk, old: _Side, new: _Side, at: str, possible: frozense
         yield from _closed(walk, old, new, at)
 
 
-def _closed(walk: _Walk, old: _Side, new: _Side, at: str) -> Iterator[Reason]:
+def _closed(walk: _Walk, old: Side, new: Side, at: str) -> Iterator[Reason]:
     """What is refused of the properties that the new schema does not name."""
     further = new.words["additionalProperties"]
     for name, schema in sorted(inside(old.words, "properties").items()):
@@ -233,25 +206,25 @@ def _closed(walk: _Walk, old: _Side, new: _Side, at: str) -> Iterator[Reason]:
         yield from walk.compared(old.at({} if rest is True else rest), new.at(further), _inner(at, "*"))
 
 
-def _alternatives(walk: _Walk, old: _Side, new: _Side, at: str, possible: frozenset[str]) -> Iterator[Reason]:
+def _alternatives(walk: _Walk, old: Side, new: Side, at: str, possible: frozenset[str]) -> Iterator[Reason]:
     branches = listed(new.words, "anyOf")
     if branches and not any(not any(walk.compared(old, new.at(branch), at)) for branch in branches):
         yield Reason(new.model, f"{at or 'the body'} has other alternatives (anyOf)")
 
 
-def _one(walk: _Walk, old: _Side, new: _Side, at: str, possible: frozenset[str]) -> Iterator[Reason]:
+def _one(walk: _Walk, old: Side, new: Side, at: str, possible: frozenset[str]) -> Iterator[Reason]:
     if not walk.same(old, new, "oneOf"):
         yield Reason(new.model, f"{at or 'the body'} has other alternatives (oneOf)")
 
 
-def _not(walk: _Walk, old: _Side, new: _Side, at: str, possible: frozenset[str]) -> Iterator[Reason]:
+def _not(walk: _Walk, old: Side, new: Side, at: str, possible: frozenset[str]) -> Iterator[Reason]:
     strictly = replace(walk, strict=True)
     before, after = old.words.get("not"), new.words["not"]
     if before is None or any(strictly.compared(new.at(after), old.at(before), at)):
         yield Reason(new.model, f"{at or 'the body'} is forbidden more (not)")
 
 
-def _dependencies(walk: _Walk, old: _Side, new: _Side, at: str, possible: frozenset[str]) -> Iterator[Reason]:
+def _dependencies(walk: _Walk, old: Side, new: Side, at: str, possible: frozenset[str]) -> Iterator[Reason]:
     if "object" in possible and not walk.same(old, new, "dependencies"):
         yield Reason(new.model, f"{at or 'the body'} has other dependencies")
 

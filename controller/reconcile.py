@@ -23,11 +23,12 @@ from controller.errors import AccessError, Problem, RefusedError
 from controller.facets import secrets
 from controller.gateway import Environment
 from controller.lower import is_carried
-from controller.origins import Origins, origins
+from controller.origins import Origins, Sides, origins
 from controller.plan import plan
-from controller.policy import Verdict, guard, renaming, retained, staying
+from controller.policy import Verdict, guard, renaming, staying
 from controller.report import Progress, Report, StageView, Status, summarise
 from controller.request import Request, connection, desired, earlier
+from controller.retention import retained
 from controller.retry import Patient
 from controller.state import State
 from controller.steps import Plan, Step
@@ -80,6 +81,7 @@ class Pass:
         self._read_calls = self._patient.calls - before
         self._patient.mask.learn(_secrets(self._live))
         rules = self._request.rules
+        sides = Sides(self._desired, self._live)
         if rules.policy == "sync":
             self._desired, self._live = succeed(self._desired, self._live, datetime.now(UTC))
         where = self._environment
@@ -94,8 +96,7 @@ class Pass:
         self._plan = choose(self._verdict.changes, changes, self._desired, compared, strategy)
         self._live.ids = compared.ids
         if self._base:
-            base = staying(self._base, compared, rules, scope)
-            self._origins = origins(changes, base, self._desired, compared)
+            self._origins = origins(changes, self._base, replace(sides, heirs=compared.heirs))
         self._impacts = impacts(changes, self._desired, compared)
         if self._request.usage:
             self._usage = counted(self._patient, self._impacts, changes, compared, datetime.now(UTC))

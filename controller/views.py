@@ -81,7 +81,7 @@ def _all_changes(plan: Plan) -> list[Change]:
 
 
 def _view(change: Change, findings: Findings, calls: int, status: Status, error: str) -> ChangeView:
-    origin = findings.origins.by_address.get(change.at)
+    origin = findings.origins.of(change)
     told = findings.impacts.get((change.at, change.action), ())
     return ChangeView(
         **_placed(findings.place(change.at)),

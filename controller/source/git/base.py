@@ -44,7 +44,7 @@ def base(checkout: Path, wanted: str) -> Iterator[Base]:
             Tree(Path(git_dir), sha, Limits()).write(prefix.rstrip("/"), folder)
         except (GitError, OverLimitError) as error:
             raise SourceError(f"the base {wanted!r} cannot be read: {words(str(error))}") from None
-        yield Base(folder, sha[:7], _warning(checkout, wanted, sha))
+        yield Base(folder / prefix.rstrip("/"), sha[:7], _warning(checkout, wanted, sha))
 
 
 def _commit(checkout: Path, wanted: str) -> str:

@@ -92,6 +92,14 @@ def test_where_a_stage_counts_no_routes_only_the_whole_is_known_and_said() -> No
     assert report.usage.endswith(f"(UTC); {told}")
 
 
+def test_why_a_route_is_not_known_is_said_beside_what_is_known_of_its_api() -> None:
+    fake = account(api({"prod": {}}), REQUESTS)
+    closed = {"RestApi shop": {**api({"prod": {}}, a=None)["RestApi shop"], "disableExecuteApiEndpoint": True}}
+    report = planned(fake, closed)
+    assert numbers(report) == {"RestApi shop": 99, GET_GONE: None}
+    assert report.usage.endswith("API shop had 99 in all: its stages do not count each route")
+
+
 def test_a_setting_of_one_method_is_what_counts_for_it() -> None:
     one = {"prod": {"methodSettings": {"GET /a": {"metricsEnabled": True}}}}
     fake = account(api(one), REQUESTS)

@@ -4,6 +4,7 @@ ControllerError                 exit code 1
 ├── SpecErrors                  the author's input: a list of Problems, each with file:line:column
 ├── UsageError                  the command line or reconcile.yaml (exit code 64)
 ├── RefusedError                a rule of ours said no (exit code 4)
+├── SnapshotError               a file does not say what is live, or nobody vouches for it
 ├── SourceError                 the git remote cannot be followed, or its commit may not be used
 ├── KubeError                   the Kubernetes API said no, or nothing at all
 └── GatewayError                AWS said no, or nothing at all
@@ -78,6 +79,10 @@ class RefusedError(ControllerError):
     """A rule forbids what the plan would do."""
 
     exit_code = 4
+
+
+class SnapshotError(ControllerError):
+    """A snapshot cannot be believed, read, written or used for a target. One sentence."""
 
 
 class SourceError(ControllerError):

@@ -86,8 +86,11 @@ def _role(request: Request) -> Role | None:
     return Role(aim.role, session_name(request.target, now), aim.externalId)
 
 
-def desired(request: Request, where: Environment, look_up: Callable[[str], str]) -> State:
-    """The desired state that the specs describe for a target. `look_up` reads secrets. Raises SpecErrors."""
+def desired(request: Request, where: Environment, look_up: Callable[[str], str] | None) -> State:
+    """The desired state that the specs describe for a target. Raises SpecErrors.
+
+    `look_up` reads secrets; without it none is looked up, those of files and of the environment neither.
+    """
     found = loaded(request, where, look_up)
     state, problems = build(found.documents, Scope(where.account, where.region, where.partition), found.revision)
     wrong = [*found.problems, *problems, *(state.warnings if request.strict else ())]
@@ -97,7 +100,7 @@ def desired(request: Request, where: Environment, look_up: Callable[[str], str])
 
 
 def loaded(
-    request: Request, where: Environment, look_up: Callable[[str], str], commit: str | None = None
+    request: Request, where: Environment, look_up: Callable[[str], str] | None, commit: str | None = None
 ) -> Loaded:
     """The documents of a target, before anything is made of them.
 
@@ -115,5 +118,6 @@ def loaded(
         variables=given | request.aim.variables,
         environ=request.environ,
         secrets=look_up,
+        reveal=look_up is not None,
         commit=commit,
     )

@@ -10,6 +10,7 @@ from typing import Literal
 
 from controller.cli import local
 from controller.cli.errors import explain, worst
+from controller.cli.frozen import Live
 from controller.cli.scope import requests
 from controller.cli.session import Pass, Session
 from controller.cli.signals import stoppable
@@ -44,6 +45,7 @@ class Wishes:
     allow: str = ""
     strategy: Literal["auto", "calls", "import"] = "auto"
     verbose: bool = False
+    live: Live = field(default_factory=Live)
 
 
 @dataclass
@@ -65,6 +67,7 @@ class _Run:
     lanes: list[_Lane] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     shown: int = 0
+    opening: Callable[[Request], Pass] | None = None
 
     @property
     def many(self) -> bool:
@@ -74,8 +77,11 @@ class _Run:
 
 def run(session: Session, wishes: Wishes) -> int:
     """All wanted targets; the worst of their exit codes."""
+    live = wishes.live
+    live.check(dry_run=wishes.dry_run, yes=wishes.yes, elsewhere=session.local or bool(wishes.endpoint_url))
     state = _Run(session, wishes)
     try:
+        state.opening = live.opening(session.engine) or session.engine.open_pass
         state.lanes = [_Lane(request) for request in _aimed(state)]
         _targets(state)
     finally:
@@ -148,7 +154,8 @@ def _told(state: _Run, error: Exception) -> int:
 
 
 def _plan(state: _Run, lane: _Lane) -> None:
-    lane.one = state.session.engine.open_pass(lane.request)
+    assert state.opening
+    lane.one = state.opening(lane.request)
     lane.report = _local_urls(state, lane.request, lane.one.plan())
 
 

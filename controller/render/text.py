@@ -15,7 +15,7 @@ from rich.console import Console
 
 from controller.render import values
 from controller.render.writer import Part, Writer
-from controller.report import ChangeView, Report
+from controller.report import ChangeView, Report, SnapshotView
 
 
 COLOURS = {
@@ -58,7 +58,32 @@ def _header(out: Writer, report: Report) -> None:
     if report.revision:
         facts.append(f"revision {report.revision}")
     out.line(0, Part(f"Target {report.target}", "bold"), Part(f" ({', '.join(facts)})"))
+    if report.snapshot:
+        _origin(out, report.snapshot)
     out.gap()
+
+
+def _origin(out: Writer, snapshot: SnapshotView) -> None:
+    facts = [f"{snapshot.taken:%Y-%m-%d %H:%M} UTC"]
+    if snapshot.revision:
+        facts.append(f"revision {snapshot.revision}")
+    facts.append(f"signed by {snapshot.signedBy[:_FINGERPRINT]}" if snapshot.signedBy else "not known by whom")
+    age = _age(snapshot.ageSeconds)
+    out.line(0, f"From a snapshot that is {age} old ({', '.join(facts)}): what happened on AWS since is not in it.")
+
+
+def _age(seconds: int) -> str:
+    hours = seconds // 3600
+    if hours < 1:
+        return f"{seconds // 60} min"
+    return f"{hours} h" if hours < _DAYS * 24 else f"{hours // 24} days"
+
+
+_DAYS = 3
+"""From so many on, an age is told in days."""
+
+_FINGERPRINT = len("sha256:") + 16
+"""Characters of a fingerprint that tell keys apart."""
 
 
 # ── the plan ─────────────────────────────────────────────────────────────────────────────────────
@@ -184,8 +209,18 @@ def _notes(out: Writer, report: Report) -> None:
         out.line(0, place, Part("warning: ", "bold yellow"), f"{warning.message}{hint}")
     for error in report.errors:
         out.line(0, Part("error: ", "bold red"), error)
-    if report.unreadable or report.held or report.refusals or report.errors or warnings:
+    told = _doubts(out, report.snapshot) if report.snapshot else False
+    if report.unreadable or report.held or report.refusals or report.errors or warnings or told:
         out.gap()
+
+
+def _doubts(out: Writer, snapshot: SnapshotView) -> bool:
+    """What makes a plan from a snapshot less sure; True if there is anything."""
+    if snapshot.isOld:
+        out.line(0, Part("warning: ", "bold yellow"), f"the snapshot is {_age(snapshot.ageSeconds)} old")
+    for told in snapshot.assumed:
+        out.line(0, Part("not in the snapshot: ", "yellow"), told)
+    return snapshot.isOld or bool(snapshot.assumed)
 
 
 # ── the outcome ──────────────────────────────────────────────────────────────────────────────────

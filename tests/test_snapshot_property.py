@@ -7,9 +7,10 @@ from hypothesis import HealthCheck, Phase, given, settings
 from pydantic import SecretStr
 
 from controller.report import Report
+from controller.snapshot import written
 from tests.engine import converge, open_pass
 from tests.fake import FakeGateway
-from tests.snapshots import planned, taken, through_a_file
+from tests.snapshots import content, planned, taken, through_a_file
 from tests.strategies import worlds
 
 
@@ -23,10 +24,14 @@ THOROUGH = settings(
 )
 
 
+def secret(title: str) -> str:
+    return title.ljust(20, "x")
+
+
 def with_one_secret_each(world: dict[str, Any]) -> dict[str, Any]:
     """Keys whose values never change: that they did is what a snapshot cannot know."""
     return {
-        title: spec | {"value": SecretStr(title.ljust(20, "x"))} if title.startswith("ApiKey") else spec
+        title: spec | {"value": SecretStr(secret(title))} if title.startswith("ApiKey") else spec
         for title, spec in world.items()
     }
 
@@ -43,11 +48,15 @@ def test_a_snapshot_gives_the_plan_that_aws_gives(before, after):
     fake = FakeGateway()
     converge(fake, before)
     found = through_a_file(taken(fake, after))
+    text = written(content(default=found))
     live = open_pass(fake, after).plan()
     plan, assumed = planned(found, after)
     assert found.unread == {}
     assert assumed == set()
     assert compared(plan) == compared(live)
+    for title in (title for title in before | after if title.startswith("ApiKey")):
+        assert secret(title) not in text
+        assert secret(title) not in plan.model_dump_json()
     # Of what only the new specs name outside of their roots, the snapshot of the old ones knows nothing.
     plan, assumed = planned(through_a_file(taken(fake, before)), after)
     assert all(": taken " in told for told in assumed)

@@ -1,8 +1,8 @@
 """Snapshots for plans without credentials, put where those who make them find one.
 
 A snapshot is a read of its own, through the same pacing as everything else: passes look at some roots each, at
-different times, and would make a patchwork. It costs what one look at all roots costs, so it is rare:
-some time after something changed, at most every `pause` seconds, and when the last one grows old. What goes wrong is logged and
+different times, and would make a patchwork. It costs what one look at all roots costs, so it is rare: a while after
+something changed, at most every `pause` seconds, and when the last one grows old. What goes wrong is logged and
 counted, and no pass hears of it.
 """
 

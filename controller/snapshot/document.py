@@ -145,13 +145,13 @@ def _parsed(path: Path) -> Mapping[str, Any]:
     try:
         if path.exists() and not path.is_file():
             raise SnapshotError(f"{path} is no file")
+        if path.exists() and path.stat().st_size > MOST:
+            raise SnapshotError(f"{path} has more than {MOST // 1024 // 1024} MB, which no snapshot has")
         with path.open("rb") as file:
-            text = file.read(MOST + 1)
+            text = file.read(MOST)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "no path"
         raise SnapshotError(f"{path} cannot be read: {reason}") from None
-    if len(text) > MOST:
-        raise SnapshotError(f"{path} has more than {MOST // 1024 // 1024} MB, which no snapshot has")
     try:
         document = json.loads(text, parse_constant=_refused)
         _canonical(document)

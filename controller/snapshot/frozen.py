@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
-from controller.errors import ControllerError, SnapshotError, UsageError
+from controller.errors import ControllerError, GatewayError, SnapshotError, UsageError
 from controller.facets import secrets
 from controller.reconcile import Pass
 from controller.report import Progress, Report, SnapshotView
@@ -41,6 +41,8 @@ class FrozenPass:
         """Works out what there would be to do. Raises SnapshotError for what no AWS would have answered."""
         try:
             report = self._pass.plan()
+        except GatewayError as error:
+            raise SnapshotError(f"{self._snapshot.name}: {error}") from None
         except ControllerError:
             raise
         # A file can hold anything.

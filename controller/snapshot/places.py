@@ -28,8 +28,8 @@ def place(
 ) -> Callable[[str], None]:
     """What puts a text to `s3://bucket/key`, an https URL or a path, and raises ControllerError if it cannot.
 
-    `caller` makes a way to AWS, by default with the usual credentials and region. A URL may be a secret, such as one
-    that is signed in advance: it is in no error. Raises UsageError for what is none of these.
+    `caller` makes a way to AWS, by default with the usual credentials and region. A URL may be a secret, such as
+    one that is signed in advance: it is in no error. Raises UsageError for what is none of these.
     """
     parts = urlsplit(destination)
     match parts.scheme:

@@ -93,7 +93,8 @@ def take(caller: Caller, where: Environment, desired: State, sleep: Callable[[fl
         if kind.singleton:
             recorder.perform(Call(kind.read_one))
     mask = Mask()
-    mask.learn(value for resource in live.resources.values() for value in secrets(resource))
+    both = (*live.resources.values(), *desired.resources.values())
+    mask.learn(value for resource in both for value in secrets(resource))
     answers = [answer.model_copy(update=_plain(answer, mask)) for answer in _kept(recorder, where, desired)]
     place = Place(account=where.account, region=where.region, partition=where.partition, owner=where.owner)
     unread = {str(at): reason for at, reason in sorted(live.unknown.items())}

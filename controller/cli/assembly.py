@@ -149,9 +149,9 @@ class Assembly:
 
     def end(self) -> bool:
         """Ends, in the order in which the next replica can take over; False if not all was finished in time."""
+        ended = self.host.end(GRACE)
         if self.publisher:
             self.publisher.close()
-        ended = self.host.end(GRACE)
         if self.election:
             self.election.stop()
         for server in self.servers:

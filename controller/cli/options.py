@@ -208,6 +208,7 @@ LiveMaxAge = Annotated[
         metavar="DURATION",
         envvar="RECONCILE_LIVE_MAX_AGE",
         parser=seconds,
+        show_default=False,
         help="Warn of a snapshot that is older. 24h by default.",
     ),
 ]

@@ -61,7 +61,7 @@ class Publisher:
         """Begins."""
         self._thread.start()
 
-    def close(self, seconds: float = 5.0) -> None:
+    def close(self, seconds: float = 2.0) -> None:
         """Ends. A snapshot that is not finished by then is not published."""
         self._ending.set()
         self._thread.join(seconds)

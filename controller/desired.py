@@ -11,34 +11,54 @@ from pydantic import SecretStr
 
 from controller.address import Address
 from controller.call import RAW_ID
-from controller.errors import Problem
+from controller.errors import Problem, Where
 from controller.facets import Unread, canonical, facets
 from controller.model import KINDS, Resource, target
 from controller.openapi import compiled
-from controller.source import Document, Secret
+from controller.source import Document, Marks, Secret
 from controller.standing import Standing, from_metadata, marks
 from controller.state import State
 from controller.terms import Scope, families
 from controller.tree import Fault, Trail, from_spec
 
 
+@dataclass(frozen=True)
+class _Written:
+    """Where the resources of a document stand in it."""
+
+    marks: Marks
+    trails: Mapping[Address, Trail]
+
+    def at(self, at: Address, fields: Sequence[str | int]) -> Where | None:
+        """The place of a field of a resource, or of the closest thing around it."""
+        parts = [part for part in fields if part != ""]
+        return self.marks.at([*self.trails[at], *parts]) if at in self.trails else None
+
+
 @dataclass
 class _Draft:
-    """The resources so far, and where each stands in which document."""
+    """The resources so far, and where those of each root were written."""
 
     resources: dict[Address, Resource] = field(default_factory=dict)
-    places: dict[Address, tuple[Document, Trail]] = field(default_factory=dict)
+    written: dict[Address, _Written] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     warnings: list[Problem] = field(default_factory=list)
     faulty: set[Address] = field(default_factory=set)
     standing: dict[Address, Standing] = field(default_factory=dict)
     unknown: dict[Address, str] = field(default_factory=dict)
 
+    def wrote(self, at: Address) -> bool:
+        """True for what somebody wrote, right or wrong."""
+        return at.root in self.written and at in self.written[at.root].trails
+
+    def beside(self, at: Address) -> Iterator[str]:
+        """The keys of what was written of this kind in the same place."""
+        places = self.written[at.root].trails if at.parent else self.written
+        return (place.key for place in places if (place.kind, place.parent) == (at.kind, at.parent))
+
     def say(self, at: Address, fields: Sequence[str | int], message: str, hint: str = "") -> None:
         """Notes a problem at a field of a resource."""
-        document, trail = self.places[at]
-        parts = [part for part in fields if part != ""]
-        self.problems.append(Problem(message, document.marks.at([*trail, *parts]), hint))
+        self.problems.append(Problem(message, self.written[at.root].at(at, fields), hint))
         self.unknown.setdefault(at.root, message)
 
 
@@ -62,6 +82,7 @@ def build(documents: Iterable[Document], scope: Scope, revision: str) -> tuple[S
         draft.resources,
         unknown=draft.unknown,
         standing=draft.standing,
+        written=dict(draft.written),
         revision=revision,
         warnings=tuple(dict.fromkeys(draft.warnings)),
     )
@@ -120,7 +141,7 @@ def _expand(document: Document, scope: Scope, draft: _Draft) -> None:
     draft.resources |= {
         at: item.marked(marks(draft.standing[at])) if at == root else item for at, item in resources.items()
     }
-    draft.places |= {at: (document, trail) for at, trail in places.items()}
+    draft.written[root] = _Written(document.marks, places)
     # Of what came of an OpenAPI document, the first word on a place is the one in its own terms.
     told = {problem.where for problem in draft.problems}
     found = [_problem(document, fault) for fault in faults]
@@ -169,10 +190,10 @@ def _near(word: str, known: Iterable[str]) -> str:
 def _references(at: Address, resource: Resource, draft: _Draft) -> None:
     for name in sorted(resource.refs(at)):
         # What was written but is wrong in itself is told of there.
-        if name in draft.places or name.key in KINDS[name.kind].builtins:
+        if draft.wrote(name) or name.key in KINDS[name.kind].builtins:
             continue
-        missing = name if name.root in draft.places else name.root
-        near = [at.key for at in draft.places if (at.kind, at.parent) == (missing.kind, missing.parent)]
+        missing = name if draft.wrote(name.root) else name.root
+        near = list(draft.beside(missing))
         message = f"there is no {missing.kind} {missing.key.removeprefix(RAW_ID)!r}"
         message += f" in {missing.parent}" if missing.parent else ""
         draft.say(at, list(_fields(at, resource, name)), message, _near(missing.key, near))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from controller.address import Address
-from controller.errors import Problem
-from controller.model import Resource
+from controller.errors import Problem, Where
+from controller.model import KINDS, Resource
 from controller.standing import Standing
 
 
@@ -25,6 +26,13 @@ class Adoption:
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
+class Written(Protocol):
+    """Where the resources of one root were written."""
+
+    def at(self, at: Address, fields: Sequence[str | int], /) -> Where | None:
+        """The place of a field of a resource, or of the closest thing around it; None for what nobody wrote."""
+
+
 @dataclass
 class State:
     """What is desired, or what is live.
@@ -36,6 +44,7 @@ class State:
     heirs      by the address of something outlived that waits for its deletion, what took its place; live only
     adopted    roots that do not carry this owner's tags yet; live only
     standing   what stands about a root: protected, retained, suspended, marked by another tool
+    written    by root, where its resources were written; desired only
     revision   the git revision of the specs; desired only
     warnings   what AWS would ignore of the specs; desired only
     """
@@ -48,9 +57,25 @@ class State:
     heirs: dict[Address, Address] = field(default_factory=dict)
     adopted: dict[Address, Adoption] = field(default_factory=dict)
     standing: dict[Address, Standing] = field(default_factory=dict)
+    written: dict[Address, Written] = field(default_factory=dict)
     revision: str = ""
     warnings: tuple[Problem, ...] = ()
 
     def roots(self) -> set[Address]:
         """The roots of everything in this state."""
         return {at.root for at in self.resources}
+
+    def place(self, at: Address, *fields: str | int) -> Where | None:
+        """The place in the specs of a resource, or of one of its fields: a field's name, then keys inside it.
+
+        Of what has no place of its own (a default, what a shorthand stands for, what follows from other things) it
+        is that of the closest thing around it. None for a root that no spec describes.
+        """
+        written = self.written.get(at.root)
+        if written is None:
+            return None
+        first, *inner = fields or ("",)
+        known = KINDS[at.kind].model_fields.get(str(first))
+        steps = [known.alias or first if known else first, *inner]
+        found = (written.at(place, steps if place == at else ()) for place in reversed(at.lineage))
+        return next((where for where in found if where), None)

@@ -19,6 +19,18 @@ class Output(StrEnum):
     JSON = "json"
 
 
+class Finding(StrEnum):
+    """What a preview can fail on."""
+
+    CHANGES = "changes"
+    DRIFT = "drift"
+    DELETE = "delete"
+    REPLACE = "replace"
+    BREAKING = "breaking"
+    EXPOSURE = "exposure"
+    ANY = "any"
+
+
 class StrategyChoice(StrEnum):
     """How the definition of an API is changed."""
 
@@ -110,6 +122,24 @@ DetailedExitcode = Annotated[
         help="With --dry-run, exit with 2 if changes are pending.",
     ),
 ]
+BaseOption = Annotated[
+    str,
+    typer.Option(
+        "--base",
+        metavar="REV",
+        envvar="RECONCILE_BASE",
+        help="A branch, tag or commit of this repository: what differs because of the changes since is told from "
+        "what had drifted before.",
+    ),
+]
+FailOn = Annotated[
+    list[Finding] | None,
+    typer.Option(
+        "--fail-on",
+        envvar="RECONCILE_FAIL_ON",
+        help="Without changing anything, exit with 2 if there is such a finding. Repeatable.",
+    ),
+]
 EndpointUrl = Annotated[
     str | None,
     typer.Option(
@@ -181,7 +211,7 @@ Live = Annotated[
         "--live",
         metavar="FILE",
         envvar="RECONCILE_LIVE",
-        help="With --dry-run, take what this snapshot holds for live: no AWS, no credentials, no secrets.",
+        help="For a preview: take what this snapshot holds for live: no AWS, no credentials, no secrets.",
     ),
 ]
 LiveKeys = Annotated[

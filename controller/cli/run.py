@@ -9,7 +9,9 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from controller.cli import local
+from controller.cli.based import based
 from controller.cli.errors import explain, worst
+from controller.cli.findings import PENDING, code_of, found, has_trouble, has_work
 from controller.cli.frozen import Live
 from controller.cli.scope import requests
 from controller.cli.session import Pass, Session
@@ -22,8 +24,6 @@ from controller.report import Progress, Report
 from controller.request import Request
 
 
-PARTLY, PENDING = 3, 2
-
 AT_ONCE = 8
 """Targets that are worked on at once."""
 
@@ -33,7 +33,12 @@ NO_TERMINAL = "refusing to change anything without a terminal: pass --yes to app
 
 @dataclass(frozen=True)
 class Wishes:
-    """What the options ask of a run. Without pacing, `share` is None."""
+    """What the options ask of a run.
+
+    share     of the quotas; None is without pacing
+    base      the revision that differences are explained by; empty for none
+    fail_on   the kinds of findings (`controller/cli/findings.py`) that make the exit code 2
+    """
 
     dry_run: bool = False
     yes: bool = False
@@ -46,6 +51,8 @@ class Wishes:
     strategy: Literal["auto", "calls", "import"] = "auto"
     verbose: bool = False
     live: Live = field(default_factory=Live)
+    base: str = ""
+    fail_on: frozenset[str] = frozenset()
 
 
 @dataclass
@@ -77,18 +84,24 @@ class _Run:
 
 def run(session: Session, wishes: Wishes) -> int:
     """All wanted targets; the worst of their exit codes."""
+    if wishes.fail_on and not wishes.dry_run:
+        raise UsageError("--fail-on is for a preview: it goes with --dry-run")
     live = wishes.live
     live.check(dry_run=wishes.dry_run, yes=wishes.yes, elsewhere=session.local or bool(wishes.endpoint_url))
     state = _Run(session, wishes)
+    code = 0
     try:
+        aimed = list(_aimed(state))
         state.opening = live.opening(session.engine) or session.engine.open_pass
-        state.lanes = [_Lane(request) for request in _aimed(state)]
-        _targets(state)
+        with based(session, wishes.base) as start:
+            code = start.code
+            state.lanes = [_Lane(replace(request, base=start.base)) for request in aimed]
+            _targets(state)
     finally:
         # Whatever happens, who reads JSON gets one whole document.
         if wishes.json:
             print(document([lane.report for lane in state.lanes if lane.report]))  # noqa: T201
-    return worst([lane.code for lane in state.lanes])
+    return worst([code, *(lane.code for lane in state.lanes)])
 
 
 def _targets(state: _Run) -> None:
@@ -163,8 +176,8 @@ def _preview(state: _Run, planned: Report) -> int:
     """The exit code if it stays at the plan."""
     if planned.refusals and state.wishes.allow != planned.digest:
         return _refused(state, planned)
-    pending = state.wishes.detailed and planned.pending and not _trouble(planned)
-    return PENDING if pending else _code(planned)
+    wanted = state.wishes.fail_on | ({"changes"} if state.wishes.detailed else set())
+    return PENDING if found(planned, wanted) and not has_trouble(planned) else code_of(planned)
 
 
 def _refused(state: _Run, planned: Report) -> int:
@@ -194,7 +207,7 @@ def _separate(state: _Run) -> None:
 
 def _is_wanted(state: _Run, lane: _Lane) -> bool:
     planned = lane.report
-    if state.wishes.dry_run or not planned or not lane.one or not _has_work(planned):
+    if state.wishes.dry_run or not planned or not lane.one or not has_work(planned):
         return False
     return not planned.refusals or state.wishes.allow == planned.digest
 
@@ -213,21 +226,6 @@ def _may_apply(state: _Run, lanes: list[_Lane]) -> bool:
     for lane in lanes:
         lane.code = code
     return False
-
-
-def _has_work(report: Report) -> bool:
-    return any(change.status == "planned" for change in report.changes)
-
-
-def _trouble(report: Report) -> bool:
-    bad = any(change.status in ("failed", "blocked") for change in report.changes)
-    return bad or bool(report.unreadable or report.errors)
-
-
-def _code(report: Report) -> int:
-    if not _trouble(report):
-        return 0
-    return PARTLY if any(change.status == "applied" for change in report.changes) else 1
 
 
 def _show(state: _Run, report: Report) -> None:
@@ -288,7 +286,7 @@ def _apply(state: _Run, lanes: list[_Lane]) -> None:
             lane.code = _told(state, error)
         elif lane.report:
             _show(state, lane.report)
-            lane.code = _code(lane.report)
+            lane.code = code_of(lane.report)
         if signals:
             lane.code = 128 + signals[0]
 

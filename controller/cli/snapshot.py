@@ -12,7 +12,8 @@ import typer
 from controller import __version__
 from controller.cli import local
 from controller.cli.errors import explain, worst
-from controller.cli.run import AT_ONCE, PARTLY
+from controller.cli.findings import PARTLY
+from controller.cli.run import AT_ONCE
 from controller.cli.scope import requests
 from controller.cli.session import Session
 from controller.request import Request

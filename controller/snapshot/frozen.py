@@ -10,7 +10,7 @@ from controller.errors import ControllerError, GatewayError, SnapshotError, Usag
 from controller.facets import secrets
 from controller.reconcile import Pass
 from controller.report import Progress, Report, SnapshotView
-from controller.request import Request, desired
+from controller.request import Request, desired, earlier
 from controller.snapshot.document import Place, Snapshot, Target
 from controller.snapshot.replay import Replay
 from controller.state import State
@@ -28,9 +28,11 @@ class FrozenPass:
     ) -> None:
         self._snapshot, self._max_age, self._now = snapshot, max_age, now or datetime.now(UTC)
         target = _held(snapshot, request)
-        self._desired = desired(request, target.place.environment, None)
+        where = target.place.environment
+        self._desired = desired(request, where, None)
         self._replay = Replay(target)
-        self._pass = Pass(request, self._desired, self._replay, target.place.environment)
+        base = earlier(request, where, None, self._desired)
+        self._pass = Pass(request, self._desired, self._replay, where, base=base)
 
     @property
     def totals(self) -> Mapping[str, int]:

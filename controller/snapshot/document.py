@@ -126,11 +126,11 @@ def opened(path: Path, keys: Sequence[Ed25519PublicKey], now: datetime | None = 
     version = plain.get("format") if isinstance(plain, Mapping) else None
     if not isinstance(plain, Mapping) or version is None:
         raise SnapshotError(f"{path} is no snapshot")
-    signed_by = _signer(path, _canonical(plain), signature, keys) if keys else ""
     if version != FORMAT:
         raise SnapshotError(
             f"{path} has format {str(version)[:20]!r}, and this version of reconcile reads {FORMAT}"
         )
+    signed_by = _signer(path, _canonical(plain), signature, keys) if keys else ""
     try:
         content = Content.model_validate(plain)
     except (ValidationError, RecursionError) as error:

@@ -240,6 +240,19 @@ def test_what_is_taken_tomorrow_is_not_believed(tmp_path: Path, signed: str):
         opened(at(tmp_path, signed), [KEY.public_key()], NOW - timedelta(hours=1))
 
 
+@pytest.mark.parametrize("taken", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "yesterday", 1e99, -1])
+def test_a_time_that_makes_no_sense_is_told(tmp_path: Path, signed: str, taken: Any):
+    file = at(tmp_path, resigned(signed, lambda document: document["snapshot"].update(taken=taken)))
+    try:
+        FrozenPass(request(tmp_path), opened(file, [], NOW), max_age=60, now=NOW).plan()
+    except SnapshotError as error:
+        told = str(error)
+    else:
+        told = ""
+    # A number is a time, too: seconds since 1970.
+    assert ("taken" in told) == (taken != -1)
+
+
 def test_a_file_too_large_is_not_read(tmp_path: Path):
     file = tmp_path / "large"
     with file.open("wb") as hole:

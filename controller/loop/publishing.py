@@ -121,7 +121,10 @@ class Readable(Protocol):
 def gathered(sites: Mapping[str, Readable]) -> Content | None:
     """A snapshot of all targets; None while there are none. Raises GatewayError."""
     began = datetime.now(UTC).replace(microsecond=0)
-    found = {name: taken for name, site in sorted(sites.items()) if (taken := site.snapshot())}
+    found = {name: read for name, site in sorted(sites.items()) if (read := site.snapshot())}
+    for name, (_, taken) in found.items():
+        for root, reason in taken.unread.items():
+            _log.warning("snapshot_left_out", target=name, root=root, reason=reason)
     revision = next((revision for revision, _ in found.values()), "")
     targets = {name: taken.target for name, (_, taken) in found.items()}
     return Content(version=__version__, taken=began, revision=revision, targets=targets) if found else None

@@ -15,10 +15,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Annotated, Any, NoReturn
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, ValidationError
 
 from controller.call import Call
 from controller.errors import SnapshotError
@@ -68,12 +68,20 @@ class Target(_Strict):
     answers: tuple[Answer, ...]
 
 
+def _universal(taken: datetime) -> datetime:
+    try:
+        return taken.astimezone(UTC)
+    except OverflowError:
+        msg = "no such time"
+        raise ValueError(msg) from None
+
+
 class Content(_Strict):
     """Everything that is signed. `revision` is that of the specs of whoever took it."""
 
     format: int = FORMAT
     version: str
-    taken: AwareDatetime
+    taken: Annotated[AwareDatetime, AfterValidator(_universal)]
     revision: str = ""
     targets: dict[str, Target]
 
@@ -136,7 +144,7 @@ def opened(path: Path, keys: Sequence[Ed25519PublicKey], now: datetime | None = 
     except (ValidationError, RecursionError) as error:
         raise SnapshotError(f"{path} is no snapshot: {_first(error)}") from None
     if content.taken > (now or datetime.now(UTC)) + _SKEW:
-        when = f"{content.taken.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+        when = f"{content.taken:%Y-%m-%d %H:%M} UTC"
         raise SnapshotError(f"{path} was taken at {when}, which is still to come: one of the two clocks is wrong")
     return Snapshot(str(path), content, signed_by)
 

@@ -14,7 +14,7 @@ from tests.snapshots import content, planned, taken, through_a_file
 from tests.strategies import worlds
 
 
-PAIRS = int(os.environ.get("PAIRS", "100"))
+PAIRS = int(os.environ.get("PAIRS", "60"))
 THOROUGH = settings(
     max_examples=PAIRS,
     deadline=None,

@@ -30,11 +30,11 @@ metadata: {name: shop}
 spec:
   endpointConfiguration: {types: [REGIONAL]}
   models: {Pet: {schema: {type: object}}}
-  authorizers: {guard: {type: TOKEN, lambda: check}}
+  authorizers: {guard: {type: TOKEN, lambda: snapped-guard}}
   paths:
     /pets/{id}:
       methods:
-        GET: {authorizer: guard, integration: {lambda: greet}}
+        GET: {authorizer: guard, integration: {lambda: snapped}}
   stages:
     prod: {variables: {a: b}, methodSettings: {"*/*": {throttlingBurstLimit: 5}}}
 ---
@@ -100,7 +100,7 @@ def test_a_plan_without_credentials_is_the_plan_with_them(
     monkeypatch: pytest.MonkeyPatch,
     capfd: pytest.CaptureFixture[str],
 ):
-    make_functions(emulator, "greet", "check", "fresh")
+    make_functions(emulator, "snapped", "snapped-guard", "snapped-fresh")
     for name, value in {**CREDENTIALS, "AWS_REGION": REGION, "SHOP_KEY": CANARY}.items():
         monkeypatch.setenv(name, value)
     monkeypatch.chdir(tmp_path)
@@ -117,7 +117,7 @@ def test_a_plan_without_credentials_is_the_plan_with_them(
     aws = ("--dry-run", "--strategy", "calls", "-o", "json", *here)
     assert changes(cut_off(*without)) == changes(reconcile(capfd, *aws))
 
-    new = SPECS.replace("lambda: greet", "lambda: fresh").replace("type: object", "type: array")
+    new = SPECS.replace("lambda: snapped}", "lambda: snapped-fresh}").replace("type: object", "type: array")
     specs.write_text(new + "---\n" + SPECS.partition("---\n")[0].replace("shop", "other"))
     found = changes(cut_off(*without))
     assert {change["root"] for change in found} == {"RestApi shop", "RestApi other"}

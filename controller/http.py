@@ -15,7 +15,13 @@ logging.getLogger("httpx").setLevel(logging.WARNING)
 logging.getLogger("httpcore").setLevel(logging.WARNING)
 
 
-def client(seconds: float, *, base_url: str = "", trust: ssl.SSLContext | None = None) -> httpx.Client:
+def client(
+    seconds: float,
+    *,
+    base_url: str = "",
+    trust: ssl.SSLContext | None = None,
+    transport: httpx.BaseTransport | None = None,
+) -> httpx.Client:
     """A client that waits `seconds` for each of connecting, sending and receiving, and follows no redirects.
 
     With `trust` it talks to one known server: directly, whatever proxies the environment names.
@@ -24,6 +30,7 @@ def client(seconds: float, *, base_url: str = "", trust: ssl.SSLContext | None =
         base_url=base_url,
         timeout=seconds,
         verify=trust or True,
+        transport=transport,
         trust_env=trust is None,
         headers={"User-Agent": f"apigateway-reconciler/{__version__}"},
     )

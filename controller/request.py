@@ -91,8 +91,11 @@ def _role(request: Request) -> Role | None:
     return Role(aim.role, session_name(request.target, now), aim.externalId)
 
 
-def desired(request: Request, where: Environment, look_up: Callable[[str], str]) -> State:
-    """The desired state that the specs describe for a target. `look_up` reads secrets. Raises SpecErrors."""
+def desired(request: Request, where: Environment, look_up: Callable[[str], str] | None) -> State:
+    """The desired state that the specs describe for a target. Raises SpecErrors.
+
+    `look_up` reads secrets; without it none is looked up, those of files and of the environment neither.
+    """
     found = loaded(request, where, look_up)
     state, problems = build(found.documents, Scope(where.account, where.region, where.partition), found.revision)
     wrong = [*found.problems, *problems, *(state.warnings if request.strict else ())]
@@ -101,7 +104,9 @@ def desired(request: Request, where: Environment, look_up: Callable[[str], str])
     return state
 
 
-def earlier(request: Request, where: Environment, look_up: Callable[[str], str], wanted: State) -> State | None:
+def earlier(
+    request: Request, where: Environment, look_up: Callable[[str], str] | None, wanted: State
+) -> State | None:
     """What the specs said at the base, `wanted` being what they say now; None if nobody asks for it.
 
     What was wrong in them then is unknown, and told of in warnings.
@@ -140,7 +145,7 @@ def _of_base(base: Base, problems: Sequence[Problem]) -> tuple[Problem, ...]:
 
 
 def loaded(
-    request: Request, where: Environment, look_up: Callable[[str], str], commit: str | None = None
+    request: Request, where: Environment, look_up: Callable[[str], str] | None, commit: str | None = None
 ) -> Loaded:
     """The documents of a target, before anything is made of them.
 
@@ -158,5 +163,6 @@ def loaded(
         variables=given | request.aim.variables,
         environ=request.environ,
         secrets=look_up,
+        reveal=look_up is not None,
         commit=commit,
     )

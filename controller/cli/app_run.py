@@ -46,6 +46,9 @@ def run_for_ever(
     shard_index: s.Shard = 0,
     kube_events: s.KubeEvents = None,
     notify: s.Notify = None,
+    publish_snapshot: s.Publish = "",
+    snapshot_key: s.SnapshotKey = "",
+    publish_interval: s.PublishInterval = 1800.0,
     log_level: s.LogLevel = "info",
     log_format: s.LogFormatOption = s.LogFormat.AUTO,
 ) -> int:
@@ -82,6 +85,7 @@ def run_for_ever(
         at_once=parallelism,
         queue=events_queue,
         notify=notify,
+        publishing=a.Publishing(publish_snapshot, snapshot_key, publish_interval),
         listening=a.Listening(
             http,
             metrics,

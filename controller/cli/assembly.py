@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from controller.aws.client import connect
 from controller.aws.events import EventQueue, open_queue
 from controller.aws.pacing import Pacers
 from controller.errors import UsageError
@@ -19,12 +20,14 @@ from controller.loop.following import Origin
 from controller.loop.host import Host
 from controller.loop.logged import log
 from controller.loop.metrics import Metrics
+from controller.loop.publishing import Publisher, gathered
 from controller.loop.relayed import Relay
 from controller.loop.site import Arrive, AwsSite
 from controller.loop.worker import Worker
 from controller.notify import Notifier, read_notifications
 from controller.request import Request
 from controller.settings import Settings, Target
+from controller.snapshot import place, private_key, written
 from controller.web import exposition, probes, status
 from controller.web.secret_files import SecretFiles
 from controller.web.server import Server, application
@@ -58,6 +61,15 @@ class Cluster:
 
 
 @dataclass(frozen=True)
+class Publishing:
+    """Where snapshots are put (empty for nowhere), what signs them, and the seconds between them at least."""
+
+    destination: str = ""
+    key: str = ""
+    pause: float = 1800.0
+
+
+@dataclass(frozen=True)
 class Wishes:
     """What the options ask of the loop. Times are seconds; `at_once` is how many roots are in one pass."""
 
@@ -71,6 +83,7 @@ class Wishes:
     at_once: int = 50
     queue: str = ""
     notify: Path | None = None
+    publishing: Publishing = field(default_factory=Publishing)
     listening: Listening = field(default_factory=Listening)
     cluster: Cluster = field(default_factory=Cluster)
 
@@ -102,10 +115,13 @@ class Assembly:
         self.book = Book(self.relay.changed)
         source = "git" if wishes.poll else "directory"
         self.metrics = Metrics(self.book, source=source, drop=wishes.listening.drop_labels)
+        self._sites: dict[str, AwsSite] = {}
+        self.publisher = self._publishing()
+        watching = [self.publisher.observe] if self.publisher else []
         self.host = Host(
             origin,
             self._site,
-            [self.book.observe, self.metrics.observe, self.relay.observe, log],
+            [self.book.observe, self.metrics.observe, self.relay.observe, log, *watching],
             is_ours=self._is_ours,
             write=not wishes.observe,
             may_write=self._may_write,
@@ -126,12 +142,16 @@ class Assembly:
         if self.election:
             self.election.start()
         self.host.start()
+        if self.publisher:
+            self.publisher.start()
         if self._queue:
             self._queue.start()
 
     def end(self) -> bool:
         """Ends, in the order in which the next replica can take over; False if not all was finished in time."""
         ended = self.host.end(GRACE)
+        if self.publisher:
+            self.publisher.close()
         if self.election:
             self.election.stop()
         for server in self.servers:
@@ -180,7 +200,29 @@ class Assembly:
             prune=wishes.prune,
             observer=self.metrics.aws(target),
         )
-        return AwsSite(request, self._pacers, self._guarded, self._aimed, self._arriving)
+        site = self._sites[target] = AwsSite(request, self._pacers, self._guarded, self._aimed, self._arriving)
+        return site
+
+    def _publishing(self) -> Publisher | None:
+        wish = self._wishes.publishing
+        if not wish.destination:
+            return None
+        if not wish.key:
+            raise UsageError(
+                "--publish-snapshot needs --snapshot-key: nobody believes a snapshot that is not signed"
+            )
+        sites, put = self._sites, place(wish.destination, self._own_way)
+        key = private_key(wish.key)
+        return Publisher(
+            lambda: gathered(dict(sites)),
+            lambda content: put(written(content, key)),
+            pause=wish.pause,
+            may_write=self._may_write,
+            count=self.metrics.snapshot,
+        )
+
+    def _own_way(self) -> Caller:
+        return connect(region=None, endpoint_url=self._wishes.endpoint_url)
 
     def _is_ours(self, name: str, target: Target) -> bool:
         if self._wishes.targets and name not in self._wishes.targets:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import ssl
-from pathlib import Path
 
 import httpx
 
@@ -17,19 +16,22 @@ logging.getLogger("httpcore").setLevel(logging.WARNING)
 
 
 def client(
-    seconds: float, *, base_url: str = "", trust: ssl.SSLContext | None = None, socket: Path | None = None
+    seconds: float,
+    *,
+    base_url: str = "",
+    trust: ssl.SSLContext | None = None,
+    transport: httpx.BaseTransport | None = None,
 ) -> httpx.Client:
     """A client that waits `seconds` for each of connecting, sending and receiving, and follows no redirects.
 
-    With `trust` it talks to one known server: directly, whatever proxies the environment names; with `socket` to
-    whatever listens at that file.
+    With `trust` it talks to one known server: directly, whatever proxies the environment names.
     """
     return httpx.Client(
         base_url=base_url,
         timeout=seconds,
         verify=trust or True,
+        transport=transport,
         trust_env=trust is None,
-        transport=httpx.HTTPTransport(uds=str(socket)) if socket else None,
         headers={"User-Agent": f"apigateway-reconciler/{__version__}"},
     )
 

@@ -47,13 +47,16 @@ def run_for_ever(
     kube_events: s.KubeEvents = None,
     overrides: s.Overrides = "",
     notify: s.Notify = None,
+    publish_snapshot: s.Publish = "",
+    snapshot_key: s.SnapshotKey = "",
+    publish_interval: s.PublishInterval = 1800.0,
     log_level: s.LogLevel = "info",
     log_format: s.LogFormatOption = s.LogFormat.AUTO,
 ) -> int:
     """Reconcile for ever: follow a repository or a folder, and undo drift."""
     from controller import log  # noqa: PLC0415
-    from controller.cli import assembly as a  # noqa: PLC0415
     from controller.cli import serve  # noqa: PLC0415
+    from controller.cli import wishes as w  # noqa: PLC0415
     from controller.kube import Shards, Timing  # noqa: PLC0415
 
     session: Session = ctx.obj
@@ -72,7 +75,7 @@ def run_for_ever(
         git_github_app_key,
         git_allowed_signers,
     )
-    wishes = a.Wishes(
+    wishes = w.Wishes(
         frozenset(session.targets),
         endpoint_url=endpoint_url,
         share=o.quota_share(quota_share or (o.NO_PACING if session.local else o.SHARE)),
@@ -83,7 +86,8 @@ def run_for_ever(
         at_once=parallelism,
         queue=events_queue,
         notify=notify,
-        listening=a.Listening(
+        publishing=w.Publishing(publish_snapshot, snapshot_key, publish_interval),
+        listening=w.Listening(
             http,
             metrics,
             webhook,
@@ -91,7 +95,7 @@ def run_for_ever(
             ref if git else "",
             tuple(metrics_drop_labels or ()),
         ),
-        cluster=a.Cluster(
+        cluster=w.Cluster(
             lease,
             Timing(int(lease_duration), lease_renew, lease_retry),
             Shards(shard_count, shard_index),

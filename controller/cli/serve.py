@@ -14,8 +14,9 @@ from pathlib import Path
 from types import FrameType
 
 from controller.cli import local
-from controller.cli.assembly import Assembly, Wishes
+from controller.cli.assembly import Assembly
 from controller.cli.session import Session
+from controller.cli.wishes import Wishes
 from controller.errors import UsageError
 from controller.loop.following import Directory, Origin, Repository
 from controller.source.git import Anonymous, Auth, DeployKey, GitHubApp, Remote, Token, Verify

@@ -2,27 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-
-_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
-
-
-def seconds(text: str | float) -> float:
-    """`5m`, `1h30m`, `90s` in seconds; a default is in seconds already. Raises typer.BadParameter."""
-    if not isinstance(text, str):
-        return text
-    parts = _DURATION.findall(text)
-    if not parts or "".join(number + unit for number, unit in parts) != text:
-        msg = f"{text}: expected a duration such as 90s, 5m or 1h30m"
-        raise typer.BadParameter(msg)
-    return sum(float(number) * _SECONDS[unit] for number, unit in parts)
+from controller.cli.durations import seconds
 
 
 OVERRIDES = "reconciler-overrides"
@@ -105,6 +91,18 @@ KubeEvents = Annotated[
     bool | None, _option("--kube-events/--no-kube-events", "Write Kubernetes Events. By default in a cluster only.")
 ]
 Notify = Annotated[Path | None, _option("--notify", "Who is told of changes of state.", "FILE", **_file)]
+Publish = Annotated[
+    str,
+    _option(
+        "--publish-snapshot",
+        "Where snapshots for plans without credentials are put: a path, s3://bucket/key or an https URL.",
+        "DEST",
+    ),
+]
+SnapshotKey = Annotated[str, _option("--snapshot-key", "A file with the Ed25519 key that signs them.", "FILE")]
+PublishInterval = Annotated[
+    float, _option("--publish-interval", "How often there may be a new one.", "DURATION", parser=seconds)
+]
 LogLevel = Annotated[str, _option("--log-level", "The least important lines that are logged.", "LEVEL")]
 Root = Annotated[
     str,

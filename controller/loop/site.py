@@ -13,7 +13,7 @@ from controller.address import Address
 from controller.aws.pacing import Pacers
 from controller.aws.secrets import Secrets
 from controller.desired import sound
-from controller.errors import SpecErrors, StoppedError
+from controller.errors import GatewayError, SpecErrors, StoppedError
 from controller.facets import canonical, secrets
 from controller.gateway import Caller, Environment
 from controller.loop.happenings import Version
@@ -24,6 +24,7 @@ from controller.report import Progress, Report
 from controller.request import Request, loaded
 from controller.retry import Patient
 from controller.settings import read_settings
+from controller.snapshot import Taken, take
 from controller.state import State
 from controller.suspension import Suspension, covering
 from controller.terms import Scope
@@ -65,6 +66,8 @@ class AwsSite:
         self._request, self._guarded, self._aimed = replace(base, sleep=self._sleep), guarded, aimed
         self._arrive: Arrive = arriving or (lambda request: arrive(request, pacers))
         self._at: tuple[Patient, Environment] | None = None
+        self._caller: Caller | None = None
+        self._is_gone = False
         self._desired = State()
         self._names: dict[str, Address] = {}
         self._prune = True
@@ -75,6 +78,7 @@ class AwsSite:
         """The specs of a version: what is sound, and what is wrong with the rest. Raises ControllerError."""
         settings = read_settings(version.checkout)
         if self._request.target not in settings.targets:
+            self._is_gone = True
             return Specs({})
         paths = tuple(version.checkout / path for path in settings.specs)
         plain = replace(self._request, specs=paths, checkout=version.checkout, settings=settings)
@@ -82,6 +86,7 @@ class AwsSite:
         if self._at is None or request.aim != self._request.aim:
             caller, where = self._arrive(request)
             self._at = Patient(self._living(self._guarded(caller)), self._sleep), where
+            self._caller = caller
         patient, where = self._at[0], replace(self._at[1], owner=request.owner)
         read = loaded(request, where, Secrets(patient), version.revision)
         state, found = sound(
@@ -94,7 +99,7 @@ class AwsSite:
         if problems and not state.roots():
             # Not one spec can be believed: as if there were no new version.
             raise SpecErrors(list(problems))
-        self._request, self._at, self._desired = request, (patient, where), state
+        self._request, self._at, self._desired, self._is_gone = request, (patient, where), state, False
         # What has no spec may be what has a broken one, in a file that could not be read.
         self._prune = not problems
         return Specs(digests(state), state.unknown, problems)
@@ -147,6 +152,15 @@ class AwsSite:
                 return
             if self._ends():
                 raise StoppedError("stopped while it waited for AWS")
+
+    def snapshot(self) -> tuple[str, Taken] | None:
+        """The revision of the specs, and what is live; None for a target that is gone. Raises GatewayError."""
+        caller, at, state = self._caller, self._at, self._desired
+        if self._is_gone:
+            return None
+        if caller is None or at is None:
+            raise GatewayError(f"target {self._request.target}: its specs were not read yet")
+        return state.revision, take(caller, at[1], state)
 
     def named(self, aws_ids: frozenset[str]) -> frozenset[Address]:
         """The roots that have these ids, as far as passes have seen them."""

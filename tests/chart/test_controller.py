@@ -78,6 +78,9 @@ def test_everything() -> None:
     assert asked["--git-github-app-installation-id"] == ["3456"]
     assert asked["--events-queue"] == ["https://sqs.eu-west-1.amazonaws.com/111122223333/gateway-changes"]
     assert asked["--notify"] == ["/etc/reconciler/config/notify.yaml"]
+    assert asked["--publish-snapshot"] == ["s3://acme-snapshots/live.json"]
+    assert asked["--snapshot-key"] == ["/etc/reconciler/snapshots/key.pem"]
+    assert asked["--publish-interval"] == ["1h"]
     assert asked["--prune"] == [""]
     assert asked["--parallelism"] == ["6"]
     assert (asked["--lease"], asked["--lease-duration"]) == (["gateway"], ["30s"])

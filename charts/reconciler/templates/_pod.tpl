@@ -165,6 +165,15 @@ spec:
     items: [{key: {{ .key }}, path: notify.yaml}]
 {{- end }}
 {{- end }}
+{{- with .Values.snapshots }}
+{{- if .destination }}
+- name: snapshots
+  secret:
+    secretName: {{ .existingSecret }}
+    defaultMode: 0440
+    items: [{key: {{ .key }}, path: key.pem}]
+{{- end }}
+{{- end }}
 {{- with .Values.source.git }}
 {{- if or .ssh.existingSecret .token.existingSecret .githubApp.existingSecret }}
 - name: git

@@ -100,6 +100,10 @@ class UnverifiedError(SourceError):
     """A commit or tag has no signature of an allowed signer."""
 
 
+class StoppedError(ControllerError):
+    """The work was told to end while it waited for something. Nobody's failure."""
+
+
 class KubeError(ControllerError):
     """The Kubernetes API refused or did not answer. `status` is that of HTTP; 0 without an answer."""
 

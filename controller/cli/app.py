@@ -9,7 +9,7 @@ import typer
 
 from controller.cli import options as o
 from controller.cli.app_drift import drift
-from controller.cli.app_run import healthcheck, run_for_ever
+from controller.cli.app_run import healthcheck, resume, run_for_ever, suspend
 from controller.cli.session import Session
 
 
@@ -92,6 +92,8 @@ def reconcile(
 app.command("run")(run_for_ever)
 app.command()(drift)
 app.command()(healthcheck)
+app.command()(suspend)
+app.command()(resume)
 
 
 @app.command()

@@ -13,6 +13,7 @@ from controller.aws.secrets import Secrets
 from controller.desired import sound
 from controller.errors import SpecErrors
 from controller.facets import canonical, secrets
+from controller.families import Families
 from controller.gateway import Caller, Environment
 from controller.loop.happenings import Version
 from controller.loop.worker import Specs, Stop
@@ -87,11 +88,11 @@ class AwsSite:
         request = self._request if self._prune else replace(self._request, prune=False)
         one = Pass(request, self._desired, patient, where, roots)
         planned = one.plan()
-        self._names |= {aws_id: at for at, aws_id in one.ids.items() if at.parent is None}
+        self._names |= _names(one.ids)
         if not write or not planned.pending or (planned.refusals and request.allow != planned.digest):
             return planned
         done = one.apply(lambda _: None, stop.now, stop.drain)
-        self._names |= {aws_id: at for at, aws_id in one.ids.items() if at.parent is None}
+        self._names |= _names(one.ids)
         return done
 
     def named(self, aws_ids: frozenset[str]) -> frozenset[Address]:
@@ -99,14 +100,18 @@ class AwsSite:
         return frozenset(self._names[aws_id] for aws_id in aws_ids if aws_id in self._names)
 
 
+def _names(ids: Families[str]) -> dict[str, Address]:
+    return {ids[root]: root for root in ids.roots() if root in ids}
+
+
 def digests(state: State) -> Mapping[Address, str]:
     """What each root looks like, in short: equal digests, equal specs. The revision is no part of it."""
-    inside: dict[Address, list[tuple[Address, Resource]]] = {}
-    for at, resource in sorted(state.resources.items()):
-        inside.setdefault(at.root, []).append((at, resource))
     return {
-        root: _digest([(str(at), *_content(resource)) for at, resource in content], state.standing.get(root))
-        for root, content in inside.items()
+        root: _digest(
+            [(str(at), *_content(resource)) for at, resource in sorted(state.resources.of(root).items())],
+            state.standing.get(root),
+        )
+        for root in sorted(state.roots())
     }
 
 

@@ -136,5 +136,7 @@ class Path(RestKind):
         return [Call(self.update, self.params(at) | {"patchOperations": [operation]})]
 
     @classmethod
-    def renamed(cls, desired: Mapping[Address, Resource], live: Live) -> Iterator[tuple[Address, Address]]:
-        return renames(desired, live)
+    def renamed(
+        cls, root: Address, desired: Mapping[Address, Resource], live: Live
+    ) -> Iterator[tuple[Address, Address]]:
+        return renames(root, desired, live)

@@ -43,7 +43,7 @@ class _Written:
         return marks.at([*trails[at], *parts]) if at in trails else None
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=2)
 def _unpacked(content: bytes) -> tuple[Marks, Mapping[Address, Trail]]:
     marks, trails = unpack(content)
     return marks, trails

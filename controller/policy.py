@@ -16,8 +16,9 @@ from typing import Literal
 from controller.address import Address
 from controller.call import RAW_ID
 from controller.diff import Action, Change, diff, enclosures
-from controller.facets import canonical, facets
-from controller.model import KINDS, Resource, Resources, target
+from controller.facets import canonical
+from controller.model import KINDS
+from controller.retention import left_as_is
 from controller.standing import Standing
 from controller.state import State
 from controller.terms import Scope
@@ -50,12 +51,14 @@ class Verdict:
     """The changes that may be made, what is left out (by root) and why, and why the whole may not be made.
 
     suspended   those of the held roots that somebody suspended
+    left        the changes that are left out of roots with a spec, each with the reason
     """
 
     changes: tuple[Change, ...]
     held: Mapping[Address, str]
     refusals: tuple[str, ...]
     suspended: frozenset[Address] = frozenset()
+    left: tuple[tuple[Change, str], ...] = ()
 
     @property
     def digest(self) -> str:
@@ -99,7 +102,13 @@ def guard(changes: tuple[Change, ...], desired: State, live: State, rules: Rules
     kept = tuple(asked if rules.policy == "sync" else feasible(asked, _ALLOWED[rules.policy], live))
     told = dict(_left_out(asked, kept, rules.policy)) | held
     suspended = frozenset(at for at, standing in desired.standing.items() if standing.paused(now))
-    return Verdict(kept, told, tuple(_refusals(kept, desired, live, rules)), suspended)
+    made, apart = {change.at for change in kept}, orphans(desired, live)
+    left = tuple(
+        (change, told[change.at.root])
+        for change in changes
+        if change.at not in made and change.at.root in told and change.at.root not in apart
+    )
+    return Verdict(kept, told, tuple(_refusals(kept, desired, live, rules)), suspended, left)
 
 
 def _held(desired: State, live: State, rules: Rules, now: datetime) -> Iterator[tuple[Address, str]]:
@@ -147,7 +156,7 @@ def _still_needed(desired: State, live: State, held: Mapping[Address, str]) -> d
             found |= dict.fromkeys(resource.refs(at) | resource.needs(at), at)
         elif wanted is not None:
             # A snapshot goes on being served, for instance, until its canary is promoted.
-            for name in _left_as_is(at, resource, resource.aligned(wanted)):
+            for name in left_as_is(at, resource, resource.aligned(wanted)):
                 if name in live.resources:
                     found |= dict.fromkeys(live.resources[name].needs(name), at)
     return found
@@ -267,34 +276,3 @@ def _limits(changes: tuple[Change, ...], live: State, rules: Rules) -> Iterator[
 
 def _most(limit: int | str, total: int) -> float:
     return float(limit.rstrip("%")) * total / 100 if isinstance(limit, str) else limit
-
-
-def _left_as_is(at: Address, live: Resource, aligned: Resource) -> Iterator[Address]:
-    """What a live resource goes on referring to, since the desired one leaves those fields open."""
-    for name, facet in facets(type(live)).items():
-        value = getattr(live, name)
-        if facet.ref and value and value != getattr(aligned, name):
-            yield target(facet.ref, at, value)
-
-
-def retained(desired: State, live: State, history: int) -> State:
-    """The live state, with the snapshots that stay set apart: the newest ones, and those still served."""
-    both = [root for root in live.roots() if root in desired.resources]
-    kept = (_kept(desired.resources.of(root), live.resources.of(root), history) for root in both)
-    return replace(live.copy(), kept=frozenset().union(*kept))
-
-
-def _kept(wanted: Resources, there: Resources, history: int) -> set[Address]:
-    """The snapshots of a root that stay."""
-    gone = [at for at in there if KINDS[at.kind].snapshot and at not in wanted]
-    if not gone:
-        return set()
-    # What is served though the specs do not ask for it is what they leave as it is.
-    served = {
-        name
-        for at, resource in there.items()
-        if at in wanted
-        for name in _left_as_is(at, resource, resource.aligned(wanted[at]))
-    }
-    newest = sorted(gone, key=lambda at: str(getattr(there[at], "createdDate", "")), reverse=True)
-    return served.intersection(gone) | set([at for at in newest if at not in served][:history])

@@ -16,27 +16,30 @@ from controller.aws.client import Client, environment
 from controller.aws.pacing import Pacers
 from controller.aws.reader import read, reread
 from controller.aws.secrets import Secrets
-from controller.diff import diff
-from controller.errors import AccessError, RefusedError
+from controller.diff import Change, diff
+from controller.errors import AccessError, Problem, RefusedError
 from controller.families import Families
 from controller.gateway import Environment
 from controller.lower import is_carried
+from controller.origins import Origins, Sides, origins
 from controller.plan import plan
-from controller.policy import Verdict, guard, renaming, retained, staying
-from controller.report import Progress, Report, StageView, Status, change_views, summarise, warning_views
-from controller.request import Request, connection, desired
+from controller.policy import Verdict, guard, renaming, staying
+from controller.report import Progress, Report, StageView, Status, summarise
+from controller.request import Request, connection, desired, earlier
+from controller.retention import retained
 from controller.retry import Patient
 from controller.state import State
 from controller.steps import Plan, Step
 from controller.strategy import choose
 from controller.succession import succeed
 from controller.terms import Scope
+from controller.views import Findings, change_views, root_views, warning_views
 
 
 class Pass:
     """One pass on one target: first `plan`, then, if wanted, `apply` of exactly that plan.
 
-    With `only`, no other desired roots are looked at or changed.
+    With `only`, no other desired roots are looked at or changed. With a `base`, the report says why things differ.
     """
 
     def __init__(
@@ -46,13 +49,15 @@ class Pass:
         patient: Patient,
         environment: Environment,
         only: frozenset[Address] | None = None,
+        *,
+        base: State | None = None,
     ) -> None:
         self._request, self._desired, self._environment = request, desired, environment
-        self._only = only
+        self._only, self._base = only, base
         self._patient = patient
         self._patient.mask.learn(desired.secrets)
         self._live, self._plan = State(), Plan()
-        self._verdict = Verdict((), {}, ())
+        self._verdict, self._origins = Verdict((), {}, ()), Origins()
         self._read_calls = 0
 
     @property
@@ -72,6 +77,7 @@ class Pass:
         self._read_calls = self._patient.calls - before
         self._patient.mask.learn(self._live.secrets)
         rules = self._request.rules
+        sides = Sides(self._desired, self._live)
         if rules.policy == "sync":
             self._desired, self._live = succeed(self._desired, self._live, datetime.now(UTC))
         where = self._environment
@@ -85,6 +91,8 @@ class Pass:
         strategy = self._request.strategy if rules.policy == "sync" else "calls"
         self._plan = choose(self._verdict.changes, changes, self._desired, compared, strategy)
         self._live.ids = compared.ids
+        if self._base:
+            self._origins = origins(changes, self._base, replace(sides, heirs=compared.heirs))
         return self._report({}, dry_run=True)
 
     def apply(
@@ -134,7 +142,8 @@ class Pass:
     def _report(
         self, outcomes: dict[Address, tuple[Status, str]], errors: tuple[str, ...] = (), *, dry_run: bool
     ) -> Report:
-        views = change_views(self._plan, outcomes)
+        findings = Findings(self._desired, self._origins, left=tuple(self._left()))
+        views = change_views(self._plan, outcomes, findings)
         changed = {change.at for change in self._plan.changes}
         unchanged, stages = self._standing(changed)
         return Report(
@@ -144,9 +153,11 @@ class Pass:
             region=self._environment.region,
             owner=self._environment.owner,
             revision=self._desired.revision,
+            base=self._base.revision if self._base else "",
             dryRun=dry_run,
             changes=views,
             summary=summarise(views, unchanged),
+            roots=root_views(self._plan),
             calls=self._plan.calls,
             readCalls=self._read_calls,
             seconds=round(self._plan.seconds, 1),
@@ -157,10 +168,22 @@ class Pass:
             suspended=tuple(sorted(map(str, self._verdict.suspended))),
             refusals=self._verdict.refusals,
             digest=self._verdict.digest,
-            warnings=warning_views(self._desired.warnings),
+            warnings=warning_views(self._warnings()),
             imports={str(at): count for at, count in sorted(self._plan.instead.items())},
             errors=errors,
         )
+
+    def _warnings(self) -> list[Problem]:
+        told = [*self._desired.warnings, *(self._base.warnings if self._base else ())]
+        if self._request.base and self._request.base.warning:
+            told.append(Problem(self._request.base.warning))
+        return list(dict.fromkeys(told))
+
+    def _left(self) -> Iterator[tuple[Change, str]]:
+        """What differs and is left so: in suspended roots; in others too for those who ask why things differ."""
+        for change, reason in self._verdict.left:
+            if self._base or change.at.root in self._verdict.suspended:
+                yield change, reason
 
     def _standing(self, changed: Container[Address]) -> tuple[int, set[Address]]:
         """How much was live as desired before the pass, and which stages were live at all."""
@@ -204,7 +227,9 @@ def open_pass(request: Request, pacers: Pacers | None = None) -> Pass:
     Passes that run at the same time are to be given the same pacers.
     """
     patient, where = connected(request, pacers)
-    return Pass(request, desired(request, where, Secrets(patient)), patient, where)
+    look_up = Secrets(patient)
+    wanted = desired(request, where, look_up)
+    return Pass(request, wanted, patient, where, base=earlier(request, where, look_up, wanted))
 
 
 def connected(request: Request, pacers: Pacers | None = None) -> tuple[Patient, Environment]:

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from controller.address import Address
-from controller.diff import Change
-from controller.errors import Problem, Where
-from controller.facets import SENSITIVE, WRITE_ONLY, canonical, facets
-from controller.model import Resource
-from controller.steps import Plan
-
 
 FORMAT_VERSION = 1
 
 Status = Literal["planned", "applied", "failed", "blocked", "skipped", "held"]
+
+Origin = Literal["intended", "drift", "conflict"]
+"""Why something differs, when the base of a change is known.
+
+intended   the change is what makes it differ
+drift      it differed before: what is live is not as the base says, and the change says nothing of it
+conflict   both: the change is about something that was changed live as well
+"""
+
+Severity = Literal["breaking", "exposure"]
+"""What a change does to callers: some who are served now will not be; or some will be who are not."""
 
 
 class Item(BaseModel):
@@ -28,17 +34,49 @@ class Item(BaseModel):
 
 
 class FieldChange(Item):
-    """A field's value before and after; canonical data, secrets hidden."""
+    """A field's value before (live) and after (desired); canonical data, secrets hidden.
+
+    With `origin` intended, `old` is what the base says too; else `base` is that.
+    """
 
     field: str
     old: Any = None
     new: Any = None
+    origin: Origin | None = None
+    base: Any = None
 
 
-class ChangeView(Item):
+class Placed(Item):
+    """Something that stands in a file of the checkout; lines and columns count from 1, 0 is none."""
+
+    file: str = ""
+    line: int = 0
+    column: int = 0
+
+    @property
+    def place(self) -> str:
+        """The place as editors understand it; empty if it has none."""
+        return f"{self.file}:{self.line}:{self.column}" if self.file else ""
+
+
+class ImpactView(Placed):
+    """What a change does to callers: by which rule, in words, and where that was written."""
+
+    rule: str
+    severity: Severity
+    message: str
+    field: str = ""
+
+
+class ChangeView(Placed):
     """One change: where, what, why, and how it went.
 
-    `root` and `path` together are the address; `was` is the former address of a renamed resource.
+    `root` and `path` together are the address; `was` is the former address of a renamed resource. The place is
+    where the specs ask for it.
+
+    origin     why it differs, the gravest of its fields; None when there is no base to tell by
+    deploys    whether it is live only after a deployment
+    requests   how many requests came to it lately, where that is known (`Report.usage` says since when)
     """
 
     root: str
@@ -52,6 +90,29 @@ class ChangeView(Item):
     calls: int = 0
     status: Status = "planned"
     error: str = ""
+    origin: Origin | None = None
+    deploys: bool = False
+    impacts: tuple[ImpactView, ...] = ()
+    requests: int | None = None
+
+    @property
+    def name(self) -> str:
+        """The whole address in words."""
+        return f"{self.root} > {self.path}" if self.path else self.root
+
+    @property
+    def drifted(self) -> bool:
+        """True if anything of it differed before the change."""
+        return self.origin in ("drift", "conflict") or any(field.origin == "drift" for field in self.fields)
+
+
+class RootView(Item):
+    """What the changes of one root cost: calls, and the least seconds that AWS's quotas allow for these alone."""
+
+    root: str
+    calls: int
+    seconds: float
+    deploys: bool = False
 
 
 class StageView(Item):
@@ -62,23 +123,18 @@ class StageView(Item):
     url: str
 
 
-class WarningView(Item):
-    """Something in the specs that AWS ignores: what, where, and what helps."""
+class WarningView(Placed):
+    """Something that is not an error, and is better known: what, where, and what helps."""
 
     message: str
-    file: str = ""
-    line: int = 0
-    column: int = 0
     hint: str = ""
-
-    @property
-    def place(self) -> str:
-        """The place as editors understand it; empty if it has none."""
-        return f"{self.file}:{self.line}:{self.column}" if self.file else ""
 
 
 class Summary(Item):
-    """The counts of a pass."""
+    """The counts of a pass: of changes by action, by outcome, by origin, and of impacts by severity.
+
+    A change that is in part intended and in part drift counts for both.
+    """
 
     create: int = 0
     update: int = 0
@@ -89,6 +145,11 @@ class Summary(Item):
     failed: int = 0
     blocked: int = 0
     unchanged: int = 0
+    intended: int = 0
+    drift: int = 0
+    conflict: int = 0
+    breaking: int = 0
+    exposure: int = 0
 
     @property
     def changes(self) -> int:
@@ -99,6 +160,9 @@ class Summary(Item):
 class Report(Item):
     """One pass on one target.
 
+    base          the revision that origins are told by; empty without one
+    usage         since when and of what requests were counted; empty if they were not
+    roots         what the changes of each root cost
     calls         calls that the plan makes at least, and `readCalls` that reading cost
     seconds       the least time AWS's quotas allow for the plan
     waits         what the plan waits for besides, until AWS has finished with it: minutes as a rule
@@ -107,7 +171,7 @@ class Report(Item):
     imports       roots whose definition is imported, and how many calls that stands for
     suspended     those of the held roots that somebody suspended
     refusals      why the plan as a whole may not be carried out; `digest` names it for --allow
-    warnings      what AWS ignores of the specs
+    warnings      what AWS ignores of the specs, and what else is better known
     """
 
     formatVersion: int = FORMAT_VERSION
@@ -117,8 +181,11 @@ class Report(Item):
     region: str
     owner: str
     revision: str = ""
+    base: str = ""
     dryRun: bool
     changes: tuple[ChangeView, ...] = ()
+    roots: tuple[RootView, ...] = ()
+    usage: str = ""
     summary: Summary = Summary()
     calls: int = 0
     readCalls: int = 0
@@ -136,8 +203,8 @@ class Report(Item):
 
     @property
     def pending(self) -> bool:
-        """True if anything differs that is not applied."""
-        return any(change.status != "applied" for change in self.changes)
+        """True if anything differs that is to be applied and is not yet."""
+        return any(change.status not in ("applied", "held") for change in self.changes)
 
 
 class Progress(Item):
@@ -151,79 +218,26 @@ class Progress(Item):
     error: str = ""
 
 
-def change_views(plan: Plan, outcomes: dict[Address, tuple[Status, str]]) -> tuple[ChangeView, ...]:
-    """The changes of a plan with how they went; all planned when there are no outcomes."""
-    calls: dict[Address, int] = {}
-    for step in plan.steps:
-        calls[step.at] = calls.get(step.at, 0) + 1
-    return tuple(
-        _view(change, calls.get(change.at, 0), *outcomes.get(change.at, ("planned", "")))
-        for change in _all_changes(plan)
-    )
-
-
-def _all_changes(plan: Plan) -> list[Change]:
-    """The changes, and the updates that only a replacement elsewhere makes necessary."""
-    known = {change.at for change in plan.changes}
-    extra = {step.at: step.change for step in plan.steps if step.at not in known and not step.proof}
-    return sorted([*plan.changes, *extra.values()], key=lambda change: str(change.at))
-
-
-def _view(change: Change, calls: int, status: Status, error: str) -> ChangeView:
-    return ChangeView(
-        root=str(change.at.root),
-        path=" > ".join(at.name for at in change.at.lineage[1:]),
-        kind=change.at.kind,
-        key=change.at.key,
-        action=change.action.value,
-        reason=change.reason,
-        was=change.was.name if change.was else "",
-        fields=tuple(_fields(change)),
-        calls=calls,
-        status=status,
-        error=error,
-    )
-
-
-def _fields(change: Change) -> Sequence[FieldChange]:
-    if change.differences:
-        return [
-            FieldChange(field=item.field.rstrip("_"), old=item.old, new=item.new) for item in change.differences
-        ]
-    if change.new is not None and change.old is None:
-        return [FieldChange(field=name, new=value) for name, value in _set_fields(change.new)]
-    return []
-
-
-def _set_fields(resource: Resource) -> list[tuple[str, Any]]:
-    """The fields of a new resource that are not at their default."""
-    kind = type(resource)
-    content = canonical(resource)
-    return [
-        (name.rstrip("_"), content[name])
-        for name, facet in facets(kind).items()
-        if name in content
-        and WRITE_ONLY not in facet.marks
-        and getattr(resource, name) != kind.model_fields[name].default
-        and (SENSITIVE not in facet.marks or content[name] is not None)
-    ]
-
-
-def warning_views(problems: Sequence[Problem]) -> tuple[WarningView, ...]:
-    """These warnings in the order of files and lines."""
-    found = sorted(problems, key=lambda problem: (problem.where or Where(""), problem.message))
-    return tuple(_warning(problem) for problem in found)
-
-
-def _warning(problem: Problem) -> WarningView:
-    where = problem.where
-    place = {"file": where.file, "line": where.line, "column": where.column} if where else {}
-    return WarningView(message=problem.message, hint=problem.hint, **place)
-
-
 def summarise(changes: Sequence[ChangeView], unchanged: int) -> Summary:
-    """The counts of these changes."""
-    actions = Counter(change.action for change in changes)
-    statuses = Counter(change.status for change in changes)
+    """The counts of these changes. What is held back counts for nothing but its origin."""
+    made = [change for change in changes if change.status != "held"]
+    actions = Counter(change.action for change in made)
+    statuses = Counter(change.status for change in made)
+    impacts = Counter(impact.severity for change in made for impact in change.impacts)
+    origins = Counter(origin for change in changes for origin in _origins(change))
     ends = {name: statuses[name] for name in ("failed", "blocked")}
-    return Summary(**{str(name): count for name, count in actions.items()}, **ends, unchanged=unchanged)
+    counts = {str(name): count for name, count in (actions | impacts | origins).items()}
+    return Summary(**counts, **ends, unchanged=unchanged)
+
+
+def _origins(change: ChangeView) -> set[str]:
+    return {origin for origin in (change.origin, *(field.origin for field in change.fields)) if origin}
+
+
+def fingerprint(reports: Sequence[Report]) -> str:
+    """Sixteen hexadecimal digits that stand for what these reports say, whenever they were made."""
+    passing = {"version", "readCalls", "revision", "usage", "snapshot"}
+    content = [report.model_dump(mode="json", exclude=passing) for report in reports]
+    for report in content:
+        report["changes"] = [{**change, "requests": None} for change in report["changes"]]
+    return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()[:16]

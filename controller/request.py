@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from controller import kinds
 from controller.aws.client import Client, Role, connect, session_name
 from controller.aws.observing import Observer, nobody
-from controller.desired import build
-from controller.errors import SpecErrors
+from controller.desired import build, sound
+from controller.errors import Problem, SpecErrors
 from controller.gateway import Environment
 from controller.policy import Rules
-from controller.settings import Settings, Target
+from controller.settings import Settings, Target, read_settings
 from controller.source import Loaded, load, revision
+from controller.source.git.base import Base
 from controller.state import State
 from controller.strategy import Strategy
 from controller.terms import Scope
@@ -36,6 +37,7 @@ class Request:
     strategy      how the definition of an API is changed: by calls, by an import, or by what is cheaper
     keys          an access key in the place of the usual AWS chain
     observer      is told of every call of AWS
+    base          the specs that changes start from, for those who ask why things differ
     """
 
     specs: tuple[Path, ...]
@@ -51,6 +53,7 @@ class Request:
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
     keys: tuple[str, str] | None = field(default=None, repr=False)
     observer: Observer = field(default=nobody, repr=False)
+    base: Base | None = None
 
     @property
     def aim(self) -> Target:
@@ -94,6 +97,46 @@ def desired(request: Request, where: Environment, look_up: Callable[[str], str])
     if wrong:
         raise SpecErrors(wrong)
     return state
+
+
+def earlier(
+    request: Request, where: Environment, look_up: Callable[[str], str], wanted: State
+) -> State | None:
+    """What the specs said at the base, `wanted` being what they say now; None if nobody asks for it.
+
+    What was wrong in them then is unknown, and told of in warnings.
+    """
+    base = request.base
+    if base is None:
+        return None
+    if base.folder == request.checkout:
+        return wanted
+    try:
+        settings = read_settings(base.folder)
+    except SpecErrors as error:
+        unknown = dict.fromkeys(wanted.roots(), "the settings of the base cannot be read")
+        return State(unknown=unknown, revision=base.revision, warnings=_of_base(base, error.problems))
+    if request.target not in settings.targets:
+        return State(revision=base.revision)
+    then = replace(request, checkout=base.folder, settings=settings, specs=_specs_of(request, base, settings))
+    read = loaded(then, where, look_up, base.revision)
+    scope = Scope(where.account, where.region, where.partition)
+    state, problems = sound(read.documents, read.broken, lambda: scope, base.revision)
+    return replace(state, warnings=_of_base(base, [*read.problems, *problems]))
+
+
+def _specs_of(request: Request, base: Base, settings: Settings) -> tuple[Path, ...]:
+    """Where the specs were: those that were asked for, or what the settings said then."""
+    usual = tuple(request.checkout / name for name in request.settings.specs)
+    within = request.checkout.resolve()
+    names = [path.resolve() for path in request.specs]
+    asked = [name.relative_to(within) for name in names if name.is_relative_to(within)]
+    found = settings.specs if request.specs == usual else asked
+    return tuple(path for name in found if (path := base.folder / name).exists())
+
+
+def _of_base(base: Base, problems: Sequence[Problem]) -> tuple[Problem, ...]:
+    return tuple(replace(item, message=f"in the base {base.revision}: {item.message}") for item in problems)
 
 
 def loaded(

@@ -52,7 +52,7 @@ def desired(
 def open_pass(caller: Caller, world: Mapping[str, Mapping[str, Any]], **settings: Any) -> Pass:
     """A pass that may do everything, without waiting between repeats."""
     allow, strategy = settings.pop("allow", ""), settings.pop("strategy", "auto")
-    adopt = settings.pop("adopt", None)
+    adopt, base = settings.pop("adopt", None), settings.pop("base", None)
     request = Request(
         (Path(),),
         Path(),
@@ -61,7 +61,8 @@ def open_pass(caller: Caller, world: Mapping[str, Mapping[str, Any]], **settings
         allow=allow,
         strategy=strategy,
     )
-    return Pass(request, desired(world, adopt=adopt), Patient(caller, sleep=lambda _: None), HERE)
+    before = None if base is None else desired(base, "ba5e000")
+    return Pass(request, desired(world, adopt=adopt), Patient(caller, sleep=lambda _: None), HERE, base=before)
 
 
 def converge(caller: Caller, world: Mapping[str, Mapping[str, Any]], **settings: Any) -> Report:

@@ -156,7 +156,7 @@ def test_golden(name: str) -> None:
 def test_the_closing_lines_of_a_plan() -> None:
     lines = text(plan(calls=14)).splitlines()
     assert (
-        lines[-2] == "Plan: 2 to create, 3 to update, 2 to replace, 1 to rename, 3 to delete; 12 unchanged."
+        lines[-2] == "Plan: 2 to create, 2 to update, 2 to replace, 1 to rename, 3 to delete; 12 unchanged."
     )
     assert lines[-1] == "14 calls to AWS, at least 8 s under its quotas (reading took 9 calls)."
 

@@ -113,7 +113,8 @@ def test_the_author_says_it_in_metadata(tmp_path: Path) -> None:
     far = 'suspend: {reason: incident, until: "2999-01-01T00:00:00Z"}'
     past = 'suspend: {reason: incident, until: "2001-01-01T00:00:00+02:00"}'
     report = opened(account, tmp_path / "a", spec(far, name="a") + spec(past, name="b")).plan()
-    assert [change.key for change in report.changes] == ["b"]
+    assert [(change.key, change.status) for change in report.changes] == [("a", "held"), ("b", "planned")]
+    assert report.summary.changes == 1
     assert report.held == {"ApiKey a": "suspended until 2999-01-01 00:00 UTC: incident"}
     assert report.suspended == ("ApiKey a",)
 

@@ -7,6 +7,7 @@ import os
 import typer
 
 from controller.cli import options as o
+from controller.cli.app_drift import drift
 from controller.cli.app_run import healthcheck, run_for_ever
 from controller.cli.session import Session
 
@@ -32,6 +33,8 @@ def reconcile(
     yes: o.Yes = False,
     output: o.OutputOption = o.Output.TEXT,
     detailed_exitcode: o.DetailedExitcode = False,
+    base: o.BaseOption = "",
+    fail_on: o.FailOn = None,
     endpoint_url: o.EndpointUrl = None,
     local: o.Local = False,
     quota_share: o.QuotaShare = None,
@@ -65,6 +68,8 @@ def reconcile(
         yes=yes,
         json=output is o.Output.JSON,
         detailed=detailed_exitcode,
+        base=base,
+        fail_on=frozenset(one.value for one in fail_on or ()),
         endpoint_url=endpoint_url,
         share=o.quota_share(quota_share or usual),
         prune=prune,
@@ -76,6 +81,7 @@ def reconcile(
 
 
 app.command("run")(run_for_ever)
+app.command()(drift)
 app.command()(healthcheck)
 
 

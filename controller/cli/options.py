@@ -18,6 +18,18 @@ class Output(StrEnum):
     JSON = "json"
 
 
+class Finding(StrEnum):
+    """What a preview can fail on."""
+
+    CHANGES = "changes"
+    DRIFT = "drift"
+    DELETE = "delete"
+    REPLACE = "replace"
+    BREAKING = "breaking"
+    EXPOSURE = "exposure"
+    ANY = "any"
+
+
 class StrategyChoice(StrEnum):
     """How the definition of an API is changed."""
 
@@ -107,6 +119,24 @@ DetailedExitcode = Annotated[
         "--detailed-exitcode",
         envvar="RECONCILE_DETAILED_EXITCODE",
         help="With --dry-run, exit with 2 if changes are pending.",
+    ),
+]
+BaseOption = Annotated[
+    str,
+    typer.Option(
+        "--base",
+        metavar="REV",
+        envvar="RECONCILE_BASE",
+        help="A branch, tag or commit of this repository: what differs because of the changes since is told from "
+        "what had drifted before.",
+    ),
+]
+FailOn = Annotated[
+    list[Finding] | None,
+    typer.Option(
+        "--fail-on",
+        envvar="RECONCILE_FAIL_ON",
+        help="Without changing anything, exit with 2 if there is such a finding. Repeatable.",
     ),
 ]
 EndpointUrl = Annotated[

@@ -9,7 +9,9 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from controller.cli import local
+from controller.cli.based import based
 from controller.cli.errors import explain, worst
+from controller.cli.findings import found
 from controller.cli.scope import requests
 from controller.cli.session import Pass, Session
 from controller.cli.signals import stoppable
@@ -32,7 +34,12 @@ NO_TERMINAL = "refusing to change anything without a terminal: pass --yes to app
 
 @dataclass(frozen=True)
 class Wishes:
-    """What the options ask of a run. Without pacing, `share` is None."""
+    """What the options ask of a run.
+
+    share     of the quotas; None is without pacing
+    base      the revision that differences are explained by; empty for none
+    fail_on   the kinds of findings (`controller/cli/findings.py`) that make the exit code 2
+    """
 
     dry_run: bool = False
     yes: bool = False
@@ -44,6 +51,8 @@ class Wishes:
     allow: str = ""
     strategy: Literal["auto", "calls", "import"] = "auto"
     verbose: bool = False
+    base: str = ""
+    fail_on: frozenset[str] = frozenset()
 
 
 @dataclass
@@ -74,15 +83,21 @@ class _Run:
 
 def run(session: Session, wishes: Wishes) -> int:
     """All wanted targets; the worst of their exit codes."""
+    if wishes.fail_on and not wishes.dry_run:
+        raise UsageError("--fail-on is for a preview: it goes with --dry-run")
     state = _Run(session, wishes)
+    code = 0
     try:
-        state.lanes = [_Lane(request) for request in _aimed(state)]
-        _targets(state)
+        aimed = list(_aimed(state))
+        with based(session, wishes.base) as start:
+            code = start.code
+            state.lanes = [_Lane(replace(request, base=start.base)) for request in aimed]
+            _targets(state)
     finally:
         # Whatever happens, who reads JSON gets one whole document.
         if wishes.json:
             print(document([lane.report for lane in state.lanes if lane.report]))  # noqa: T201
-    return worst([lane.code for lane in state.lanes])
+    return worst([code, *(lane.code for lane in state.lanes)])
 
 
 def _targets(state: _Run) -> None:
@@ -156,8 +171,8 @@ def _preview(state: _Run, planned: Report) -> int:
     """The exit code if it stays at the plan."""
     if planned.refusals and state.wishes.allow != planned.digest:
         return _refused(state, planned)
-    pending = state.wishes.detailed and planned.pending and not _trouble(planned)
-    return PENDING if pending else _code(planned)
+    wanted = state.wishes.fail_on | ({"changes"} if state.wishes.detailed else set())
+    return PENDING if found(planned, wanted) and not _trouble(planned) else _code(planned)
 
 
 def _refused(state: _Run, planned: Report) -> int:

@@ -5,10 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
+from controller.render.frame import Frame
 from controller.report import FORMAT_VERSION, Report
 
 
-def document(reports: Sequence[Report]) -> str:
+PLAIN = Frame()
+
+
+def document(reports: Sequence[Report], _frame: Frame = PLAIN) -> str:
     """The document, in a fixed order of keys.
 
     Only ASCII: it survives every encoding, and no value in it can act on a terminal.

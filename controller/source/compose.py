@@ -14,10 +14,9 @@ from typing import NamedTuple
 
 from controller.errors import Problem
 from controller.source.node import Node, Page, UnreadableError
-from controller.source.syntax import Event, json_events, yaml_events
+from controller.source.syntax import MAX_DEPTH, Event, json_events, yaml_events
 
 
-MAX_DEPTH = 100
 MAX_NODES = 1_000_000
 MAX_EXPANDED = 2_000_000
 TEXT_PER_NODE = 64

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from controller.errors import Problem
-from controller.source.compose import MAX_DEPTH, weigh
+from controller.source.compose import weigh
 from controller.source.files import Files
 from controller.source.node import Node
+from controller.source.syntax import MAX_DEPTH
 from controller.source.variables import VARIABLE, Substitution, has_variable, reference
 
 

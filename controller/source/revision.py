@@ -13,15 +13,15 @@ QUIET = ("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null")
 
 def revision(checkout: Path) -> str:
     """The short hash of HEAD, `-dirty` if files differ from it; empty outside of git."""
-    head = _git(checkout, "rev-parse", "--short", "HEAD")
+    head = ask(checkout, "rev-parse", "--short", "HEAD")
     if not head:
         return ""
-    changes = _git(checkout, "status", "--porcelain", "--", ".")
+    changes = ask(checkout, "status", "--porcelain", "--", ".")
     return head if changes == "" else f"{head}-dirty"
 
 
-def _git(checkout: Path, *arguments: str) -> str | None:
-    """What git prints; None if it fails."""
+def ask(checkout: Path, *arguments: str) -> str | None:
+    """What git prints of a checkout, stripped; None if it fails. Reads only."""
     # A sidecar of another user may own the checkout; git trusts only owners unless told otherwise.
     trust = ("-c", f"safe.directory={os.path.realpath(checkout)}")
     # Without the caller's variables: inside a git hook they point to another repository.

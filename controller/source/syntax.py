@@ -27,7 +27,11 @@ JSON_TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}]|[^\s\[\]{},:"]+')
 SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 # First match wins; the key is looked for in what the parser says it was doing and what it met.
+MAX_DEPTH = 100
+
 PLAIN_WORDS = {
+    # PyYAML has a limit of its own, far above ours, and meets it while it still looks ahead.
+    "maximum nesting depth": (f"nested more than {MAX_DEPTH} deep", ""),
     "flow sequence": ('the list opened with "["{at} is not closed, or a comma is missing', ""),
     "flow mapping": ('the mapping opened with "{{"{at} is not closed, or a comma is missing', ""),
     "unexpected end of stream": ("the quoted text that begins{at} is not closed", ""),

@@ -1,0 +1,47 @@
+"""`reconcile drift` and its options."""
+
+from __future__ import annotations
+
+import typer
+
+from controller.cli import options as o
+from controller.cli.session import Session
+
+
+def drift(
+    ctx: typer.Context,
+    *,
+    base: o.BaseOption = "HEAD",
+    specs: o.Specs = None,
+    target: o.Targets = None,
+    detailed_exitcode: o.DetailedExitcode = False,
+    fail_on: o.FailOn = None,
+    output: o.OutputOption = o.Output.TEXT,
+    endpoint_url: o.EndpointUrl = None,
+    local: o.Local = False,
+    quota_share: o.QuotaShare = None,
+    prune: o.Prune = None,
+    warnings_as_errors: o.WarningsAsErrors = False,
+    verbose: o.Verbose = False,
+) -> int:
+    """Say what differs on AWS, and why: because of the changes since a base revision, or because it drifted."""
+    from controller.cli import run  # noqa: PLC0415
+
+    session: Session = ctx.obj
+    session.specs, session.targets = list(specs or session.specs), list(target or session.targets)
+    session.local |= local
+    session.strict |= warnings_as_errors
+    usual = o.NO_PACING if session.local else o.SHARE
+    wishes = run.Wishes(
+        dry_run=True,
+        json=output is o.Output.JSON,
+        detailed=detailed_exitcode,
+        base=base,
+        fail_on=frozenset(one.value for one in fail_on or ()),
+        endpoint_url=endpoint_url,
+        share=o.quota_share(quota_share or usual),
+        prune=prune,
+        strategy="calls" if session.local else "auto",
+        verbose=verbose,
+    )
+    return run.run(session, wishes)

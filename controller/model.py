@@ -266,6 +266,7 @@ def reference(ref: Ref, at: Address, key: str | None) -> Any:
 
 Resources = Mapping[Address, Resource]
 KINDS: dict[str, type[Resource]] = {}
+_INSIDE: dict[str | None, list[type[Resource]]] = {}
 
 
 def register(kind: type[Resource]) -> type[Resource]:
@@ -274,9 +275,10 @@ def register(kind: type[Resource]) -> type[Resource]:
         msg = f"kind {kind.kind} is declared twice"
         raise TypeError(msg)
     KINDS[kind.kind] = kind
+    _INSIDE.setdefault(kind.container, []).append(kind)
     return kind
 
 
 def children(kind: type[Resource]) -> list[type[Resource]]:
     """The kinds that sit directly inside that kind, in the order in which they were declared."""
-    return [child for child in KINDS.values() if child.container == kind.kind]
+    return _INSIDE.get(kind.kind, [])

@@ -62,10 +62,6 @@ class _Draft:
     standing: dict[Address, Standing] = field(default_factory=dict)
     unknown: dict[Address, str] = field(default_factory=dict)
 
-    def everywhere(self, kind: str) -> Mapping[Address, Resource]:
-        """The resources of a kind in all roots."""
-        return {at: resource for at, resource in self.resources.items() if at.kind == kind}
-
     def wrote(self, at: Address) -> bool:
         """True for what somebody wrote, right or wrong."""
         return at in self.resources or (at.root in self.written and at in self.written[at.root].trails)
@@ -86,7 +82,7 @@ def build(documents: Iterable[Document], scope: Scope, revision: str) -> tuple[S
     draft = _Draft()
     for document in documents:
         _expand(document, scope, draft)
-    everywhere = cache(draft.everywhere)
+    everywhere = cache(draft.resources.of_kind)
     for root in draft.written:
         family = Family(draft.resources.of(root), everywhere)
         _check(root, family, draft)

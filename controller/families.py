@@ -53,6 +53,10 @@ class Families(MutableMapping[Address, T], Generic[T]):
             self._last = (found, values)
         return values
 
+    def of_kind(self, kind: str) -> dict[Address, T]:
+        """Those of a kind in all roots: goes through everything."""
+        return {at: value for at, value in self.items() if at.kind == kind}
+
     def put(self, root: Address, values: Mapping[Address, T]) -> None:
         """Says all there is of a root, and settles it."""
         self._of[root] = dict(values)

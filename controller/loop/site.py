@@ -15,6 +15,7 @@ from controller.aws.secrets import Secrets
 from controller.desired import sound
 from controller.errors import GatewayError, SpecErrors, StoppedError
 from controller.facets import canonical, secrets
+from controller.families import Families
 from controller.gateway import Caller, Environment
 from controller.loop.happenings import Version
 from controller.loop.worker import Specs, Stop
@@ -115,7 +116,7 @@ class AwsSite:
         self._ends = lambda: stop.drain.is_set() or stop.now.is_set()
         one = Pass(request, self._desired, patient, where, roots, suspensions=self._suspensions())
         planned = one.plan()
-        self._names |= {aws_id: at for at, aws_id in one.ids.items() if at.parent is None}
+        self._names |= _names(one.ids)
         if not write or not planned.pending or (planned.refusals and request.allow != planned.digest):
             return planned
 
@@ -125,7 +126,7 @@ class AwsSite:
 
         self._ends = stop.now.is_set
         done = one.apply(progress, stop.now, may_begin)
-        self._names |= {aws_id: at for at, aws_id in one.ids.items() if at.parent is None}
+        self._names |= _names(one.ids)
         return done
 
     def snapshot(self) -> tuple[str, Taken] | None:
@@ -167,14 +168,18 @@ class AwsSite:
         return frozenset(self._names[aws_id] for aws_id in aws_ids if aws_id in self._names)
 
 
+def _names(ids: Families[str]) -> dict[str, Address]:
+    return {ids[root]: root for root in ids.roots() if root in ids}
+
+
 def digests(state: State) -> Mapping[Address, str]:
     """What each root looks like, in short: equal digests, equal specs. The revision is no part of it."""
-    inside: dict[Address, list[tuple[Address, Resource]]] = {}
-    for at, resource in sorted(state.resources.items()):
-        inside.setdefault(at.root, []).append((at, resource))
     return {
-        root: _digest([(str(at), *_content(resource)) for at, resource in content], state.standing.get(root))
-        for root, content in inside.items()
+        root: _digest(
+            [(str(at), *_content(resource)) for at, resource in sorted(state.resources.of(root).items())],
+            state.standing.get(root),
+        )
+        for root in sorted(state.roots())
     }
 
 

@@ -105,7 +105,10 @@ def _output(known: str) -> Any:
 
 
 OutputOption = Annotated[
-    list[str] | None, _output("text, json, sarif, junit, github, gitlab-terraform, gitlab-codequality")
+    list[str] | None,
+    _output(
+        "text, markdown, html, json, sarif, junit, github, github-summary, gitlab-terraform, gitlab-codequality"
+    ),
 ]
 ProblemsOutput = Annotated[list[str] | None, _output("text, json, sarif, junit, github, gitlab-codequality")]
 ReportFile = Annotated[

@@ -5,8 +5,11 @@ ControllerError                 exit code 1
 ├── UsageError                  the command line or reconcile.yaml (exit code 64)
 ├── RefusedError                a rule of ours said no (exit code 4)
 ├── SnapshotError               a file does not say what is live, or nobody vouches for it
+├── ReportError                 what should be rendered is not a report of ours
 ├── SourceError                 the git remote cannot be followed, or its commit may not be used
 ├── KubeError                   the Kubernetes API said no, or nothing at all
+├── SendError                   another service did not take a request over HTTP
+├── ForgeError                  GitHub or GitLab said no, or nothing at all
 └── GatewayError                AWS said no, or nothing at all
     ├── AccessError             no credentials, no region, no permission
     ├── NotFoundError           the thing is not there
@@ -85,6 +88,10 @@ class SnapshotError(ControllerError):
     """A snapshot cannot be believed, read, written or used for a target. One sentence."""
 
 
+class ReportError(ControllerError):
+    """A document is not a report that this version can read."""
+
+
 class SourceError(ControllerError):
     """The specs cannot be had from the git remote. One sentence, without secrets."""
 
@@ -95,6 +102,30 @@ class UnverifiedError(SourceError):
 
 class KubeError(ControllerError):
     """The Kubernetes API refused or did not answer. `status` is that of HTTP; 0 without an answer."""
+
+    def __init__(self, message: str, status: int = 0) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class SendError(ControllerError):
+    """A request over HTTP was not taken.
+
+    status     that of HTTP; 0 without an answer
+    said       the answer's body, masked and shortened
+    attempts   how often it was sent
+    wait       seconds that the other side asks for before the next attempt; 0 if it asks for nothing
+    """
+
+    def __init__(
+        self, message: str, *, status: int = 0, said: str = "", wait: float = 0.0, attempts: int = 1
+    ) -> None:
+        super().__init__(message)
+        self.status, self.said, self.wait, self.attempts = status, said, wait, attempts
+
+
+class ForgeError(ControllerError):
+    """GitHub or GitLab did not do what was asked. `status` is that of HTTP; 0 without an answer."""
 
     def __init__(self, message: str, status: int = 0) -> None:
         super().__init__(message)

@@ -11,7 +11,8 @@ from controller.call import RAW_ID, Call, Fact, Text
 from controller.dialects import Spoken
 from controller.facets import CREATE_ONLY, ROLE, SENSITIVE, Facets, Ref, aligned, canonical, facets, same
 from controller.gateway import Environment
-from controller.terms import Context, Difference, Family, Import, Listing, Right, Scope, Slot
+from controller.impact import Impact
+from controller.terms import Context, Difference, Family, Import, Listing, Right, Scope, Slot, Turn
 
 
 class Live(Protocol):
@@ -200,6 +201,12 @@ class Resource(Spoken):
             for name, facet in facets(type(self)).items()
             if CREATE_ONLY in facet.marks and not same(getattr(old, name), getattr(self, name))
         )
+
+    # ── callers ──
+    @classmethod
+    def impacts(cls, at: Address, old: Self | None, new: Self | None, turn: Turn) -> Iterator[Impact]:
+        """What callers notice when this live resource becomes the desired one; None is not there."""
+        return iter(())
 
     # ── rights ──
     @classmethod

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from controller.address import Address
-from controller.aws import index
+from controller.aws import index, usage
 from controller.aws.client import environment
 from controller.aws.routes import partition_of, routes
 from controller.aws.secrets import right
@@ -43,7 +43,8 @@ def iam_policy(request: Request, *, read_only: bool) -> dict[str, Any]:
         return unread(reference)
 
     state = desired(request, where, look_up)
-    return policy(state, routes(), where, [index.RIGHT, *map(right, sorted(asked))], read_only=read_only)
+    more = [index.RIGHT, *map(right, sorted(asked)), *(usage.RIGHTS if request.usage else ())]
+    return policy(state, routes(), where, more, read_only=read_only)
 
 
 def _where(request: Request) -> Environment:

@@ -16,6 +16,8 @@ from controller.aws.client import Client, environment
 from controller.aws.pacing import Pacers
 from controller.aws.reader import read, reread
 from controller.aws.secrets import Secrets
+from controller.aws.usage import Usage, counted
+from controller.callers import Impacts, impacts
 from controller.diff import Change, diff
 from controller.errors import AccessError, Problem, RefusedError
 from controller.facets import secrets
@@ -58,6 +60,8 @@ class Pass:
         self._patient.mask.learn(_secrets(desired))
         self._live, self._plan = State(), Plan()
         self._verdict, self._origins = Verdict((), {}, ()), Origins()
+        self._impacts: Impacts = {}
+        self._usage = Usage()
         self._read_calls = 0
 
     @property
@@ -93,6 +97,9 @@ class Pass:
         self._live.ids = compared.ids
         if self._base:
             self._origins = origins(changes, self._base, replace(sides, heirs=compared.heirs))
+        self._impacts = impacts(changes, self._desired, compared)
+        if self._request.usage:
+            self._usage = counted(self._patient, self._impacts, changes, compared, datetime.now(UTC))
         return self._report({}, dry_run=True)
 
     def apply(
@@ -142,7 +149,9 @@ class Pass:
     def _report(
         self, outcomes: dict[Address, tuple[Status, str]], errors: tuple[str, ...] = (), *, dry_run: bool
     ) -> Report:
-        findings = Findings(self._desired, self._origins, left=tuple(self._left()))
+        findings = Findings(
+            self._desired, self._origins, self._impacts, self._usage.requests, tuple(self._left())
+        )
         views = change_views(self._plan, outcomes, findings)
         changed = {change.at for change in self._plan.changes}
         unchanged = sum(1 for at in self._desired.resources if at not in changed and at in self._live.resources)
@@ -158,6 +167,7 @@ class Pass:
             changes=views,
             summary=summarise(views, unchanged),
             roots=root_views(self._plan),
+            usage=self._usage.words,
             calls=self._plan.calls,
             readCalls=self._read_calls,
             seconds=round(self._plan.seconds, 1),
@@ -177,6 +187,7 @@ class Pass:
         told = [*self._desired.warnings, *(self._base.warnings if self._base else ())]
         if self._request.base and self._request.base.warning:
             told.append(Problem(self._request.base.warning))
+        told += self._usage.problems
         return list(dict.fromkeys(told))
 
     def _left(self) -> Iterator[tuple[Change, str]]:

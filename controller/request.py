@@ -37,6 +37,7 @@ class Request:
     strategy      how the definition of an API is changed: by calls, by an import, or by what is cheaper
     keys          an access key in the place of the usual AWS chain
     observer      is told of every call of AWS
+    usage         whether to count the requests that came lately to what breaks
     base          the specs that changes start from, for those who ask why things differ
     """
 
@@ -53,6 +54,7 @@ class Request:
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
     keys: tuple[str, str] | None = field(default=None, repr=False)
     observer: Observer = field(default=nobody, repr=False)
+    usage: bool = False
     base: Base | None = None
 
     @property

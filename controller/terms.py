@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from controller.address import Address
 from controller.call import RAW_ID, Call, Text
+
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,12 +113,38 @@ class Family(dict[Address, Any]):
         """Those of the same kind in the same container, `at` included; as of the first time that it is asked."""
         return self._beside[at.kind, at.parent]
 
+    def once(self, work: Callable[[Family], _T]) -> _T:
+        """What is worked out from these resources, as of the first time that it is asked."""
+        if work not in self._known:
+            self._known[work] = work(self)
+        found: _T = self._known[work]
+        return found
+
+    @cached_property
+    def _known(self) -> dict[Any, Any]:
+        return {}
+
     @cached_property
     def _beside(self) -> Mapping[tuple[str, Address | None], list[Address]]:
         found = defaultdict(list)
         for at in self:
             found[at.kind, at.parent].append(at)
         return found
+
+
+@dataclass(frozen=True)
+class Turn:
+    """A root before and after a plan, for what its callers notice.
+
+    live, desired   its resources on both sides, by the addresses that they have afterwards
+    was             the former addresses of what is renamed
+    heirs           what takes the place of something that makes room for it
+    """
+
+    live: Family
+    desired: Family
+    was: Mapping[Address, Address] = field(default_factory=dict)
+    heirs: Mapping[Address, Address] = field(default_factory=dict)
 
 
 def families(resources: Mapping[Address, Any]) -> dict[Address, Family]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from controller.address import Address
+from controller.callers import Impacts
 from controller.diff import Action, Change
 from controller.errors import Problem, Where
 from controller.facets import COSMETIC, SENSITIVE, WRITE_ONLY, canonical, facets
@@ -14,7 +15,7 @@ from controller.impact import Impact
 from controller.limits import seconds
 from controller.model import KINDS, Resource
 from controller.origins import FieldOrigin, Origins
-from controller.report import ChangeView, FieldChange, ImpactView, RootView, Status, WarningView
+from controller.report import ChangeView, FieldChange, ImpactView, ProblemView, RootView, Status, WarningView
 from controller.state import State
 from controller.steps import Plan
 
@@ -26,11 +27,13 @@ class Findings:
     desired    knows where each resource is written; `origins.base` knows it of specs that are gone
     left       changes that are held back, and why
     impacts    what changes do to callers
+    requests   how many requests came lately to what a change is about, by change
     """
 
     desired: State = field(default_factory=State)
     origins: Origins = field(default_factory=Origins)
-    impacts: Mapping[Address, Sequence[Impact]] = field(default_factory=dict)
+    impacts: Impacts = field(default_factory=dict)
+    requests: Mapping[tuple[Address, Action], int] = field(default_factory=dict)
     left: Sequence[tuple[Change, str]] = ()
 
     def place(self, at: Address, name: str = "") -> Where | None:
@@ -79,6 +82,7 @@ def _all_changes(plan: Plan) -> list[Change]:
 
 def _view(change: Change, findings: Findings, calls: int, status: Status, error: str) -> ChangeView:
     origin = findings.origins.of(change)
+    told = findings.impacts.get((change.at, change.action), ())
     return ChangeView(
         **_placed(findings.place(change.at)),
         root=str(change.at.root),
@@ -94,7 +98,8 @@ def _view(change: Change, findings: Findings, calls: int, status: Status, error:
         error=error,
         origin=origin.origin if origin else None,
         deploys=_deploys(change),
-        impacts=tuple(_impact(change, item, findings) for item in findings.impacts.get(change.at, ())),
+        requests=findings.requests.get((change.at, change.action)),
+        impacts=tuple(_impact(change, item, findings) for item in told),
     )
 
 
@@ -152,9 +157,21 @@ def _set_fields(resource: Resource) -> list[tuple[str, Any]]:
 
 def warning_views(problems: Sequence[Problem]) -> tuple[WarningView, ...]:
     """These warnings in the order of files and lines."""
-    found = sorted(problems, key=lambda problem: (problem.where or Where(""), problem.message))
-    return tuple(_warning(problem) for problem in found)
+    return tuple(WarningView(**_told(problem)) for problem in _sorted(problems))
 
 
-def _warning(problem: Problem) -> WarningView:
-    return WarningView(**_placed(problem.where), message=problem.message, hint=problem.hint)
+def problem_views(
+    problems: Sequence[Problem], severity: Literal["error", "warning"] = "error", target: str = ""
+) -> tuple[ProblemView, ...]:
+    """These problems in the order of files and lines, each once; with a target if they are one target's alone."""
+    return tuple(
+        ProblemView(**_told(problem), severity=severity, target=target) for problem in _sorted(set(problems))
+    )
+
+
+def _sorted(problems: Iterable[Problem]) -> list[Problem]:
+    return sorted(problems, key=lambda problem: (problem.where or Where(""), problem.message, problem.hint))
+
+
+def _told(problem: Problem) -> dict[str, Any]:
+    return {**_placed(problem.where), "message": problem.message, "hint": problem.hint}

@@ -190,9 +190,7 @@ def test_the_same_root_twice(tmp_path: Path) -> None:
         "a.yaml": spec(),
         "b/c.yaml": spec(kind="ApiKey") + "---\n" + spec(),
     }
-    assert problems(tmp_path, texts) == [
-        "b/c.yaml:6:1: RestApi photos is there already, at a.yaml:1:1"
-    ]
+    assert problems(tmp_path, texts) == ["b/c.yaml:6:1: RestApi photos is there already, at a.yaml:1:1"]
 
 
 @pytest.mark.parametrize(
@@ -204,8 +202,6 @@ def test_the_same_root_twice(tmp_path: Path) -> None:
         ("targets: [dev]", "targets: [prod]", False),
     ],
 )
-def test_the_same_root_for_different_targets(
-    tmp_path: Path, first: str, second: str, *, clash: bool
-) -> None:
+def test_the_same_root_for_different_targets(tmp_path: Path, first: str, second: str, *, clash: bool) -> None:
     told = problems(tmp_path, spec(metadata=first) + "---\n" + spec(metadata=second))
     assert bool(told) is clash

@@ -80,10 +80,7 @@ def test_links_out_of_the_checkout_are_refused(tmp_path: Path) -> None:
     (checkout / "folder").symlink_to("real")
     told = load_paths(checkout, checkout=checkout)
     assert told == [
-        (
-            "folder:1:1: a link to a directory is not followed"
-            " (name the directory itself among the specs)"
-        ),
+        ("folder:1:1: a link to a directory is not followed (name the directory itself among the specs)"),
         "git.yaml:1:1: this link leads out of the checkout",
         "loop.yaml:1:1: loop.yaml cannot be read: Too many levels of symbolic links",
         "out.yaml:1:1: this link leads out of the checkout",
@@ -122,9 +119,7 @@ def test_the_number_of_files_is_limited(tmp_path: Path, monkeypatch: pytest.Monk
 
 def git(folder: Path, *arguments: str) -> str:
     identity = ["-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "commit.gpgSign=false"]
-    done = subprocess.run(
-        ["git", *identity, *arguments], cwd=folder, check=True, capture_output=True, text=True
-    )
+    done = subprocess.run(["git", *identity, *arguments], cwd=folder, check=True, capture_output=True, text=True)
     return done.stdout.strip()
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import typer
 
+from controller.cli import live_options as v
 from controller.cli import options as o
 from controller.cli.app_drift import drift
 from controller.cli.app_run import healthcheck, run_for_ever
@@ -32,7 +33,7 @@ def reconcile(
     target: o.Targets = None,
     dry_run: o.DryRun = False,
     yes: o.Yes = False,
-    output: o.OutputOption = o.Output.TEXT,
+    output: o.OutputOption = None,
     detailed_exitcode: o.DetailedExitcode = False,
     base: o.BaseOption = "",
     fail_on: o.FailOn = None,
@@ -43,10 +44,10 @@ def reconcile(
     allow: o.Allow = "",
     warnings_as_errors: o.WarningsAsErrors = False,
     strategy: o.StrategyOption = None,
-    live: o.Live = None,
-    live_key: o.LiveKeys = None,
-    live_unsigned: o.LiveUnsigned = False,
-    live_max_age: o.LiveMaxAge = o.ADAY,
+    live: v.Live = None,
+    live_key: v.LiveKeys = None,
+    live_unsigned: v.LiveUnsigned = False,
+    live_max_age: v.LiveMaxAge = v.ADAY,
     color: o.ColourOption = o.ColourChoice.AUTO,
     verbose: o.Verbose = False,
     version: o.Version = False,
@@ -60,10 +61,12 @@ def reconcile(
     session.local = local
     session.strict = warnings_as_errors
     session.specs, session.targets = list(specs or []), list(target or [])
+    session.outputs = list(output or [])
     if ctx.invoked_subcommand:
         return 0
     from controller.cli import run  # noqa: PLC0415
     from controller.cli.frozen import Live  # noqa: PLC0415
+    from controller.cli.outputs import outputs  # noqa: PLC0415
 
     # An emulator has no quotas; what was asked for holds there too.
     usual = o.NO_PACING if local else o.SHARE
@@ -72,7 +75,7 @@ def reconcile(
     wishes = run.Wishes(
         dry_run=dry_run,
         yes=yes,
-        json=output is o.Output.JSON,
+        outputs=outputs(session.outputs),
         detailed=detailed_exitcode,
         base=base,
         fail_on=frozenset(one.value for one in fail_on or ()),
@@ -101,6 +104,7 @@ def validate(
     local: o.Local = False,
     warnings_as_errors: o.WarningsAsErrors = False,
     watch: o.Watch = False,
+    output: o.ProblemsOutput = None,
 ) -> int:
     """Check the specs, for all targets, without calling AWS."""
     from controller.cli import validate as verb  # noqa: PLC0415
@@ -109,15 +113,32 @@ def validate(
     session.specs, session.targets = list(specs or session.specs), list(target or session.targets)
     session.local |= local
     session.strict |= warnings_as_errors
+    session.outputs = list(output or session.outputs)
     return verb.watch(session) if watch else verb.run(session)
 
 
 @app.command()
-def schema(*, local: o.Local = False) -> int:
-    """Print the JSON Schema of specs, for editors."""
+def report(
+    ctx: typer.Context,
+    file: o.ReportFile,
+    *,
+    output: o.OutputOption = None,
+    verbose: o.Verbose = False,
+    local: o.Local = False,
+) -> int:
+    """Render a report that was kept as JSON, in any format, without AWS."""
+    from controller.cli.report import run  # noqa: PLC0415
+
+    session: Session = ctx.obj
+    return run(session, file, output or session.outputs, verbose=verbose)
+
+
+@app.command()
+def schema(*, report: o.OfReports = False, local: o.Local = False) -> int:
+    """Print the JSON Schema of specs, for editors, or that of reports."""
     from controller.cli.schema import run  # noqa: PLC0415
 
-    return run()
+    return run(report=report)
 
 
 @app.command("iam-policy")
@@ -199,8 +220,8 @@ def import_(
 def snapshot(
     ctx: typer.Context,
     *,
-    output: o.Into = Path("-"),
-    key: o.SigningKey = "",
+    output: v.Into = Path("-"),
+    key: v.SigningKey = "",
     specs: o.Specs = None,
     target: o.Targets = None,
     endpoint_url: o.EndpointUrl = None,

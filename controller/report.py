@@ -245,7 +245,7 @@ class Progress(Item):
 
     root: str
     title: str
-    status: Literal["done", "failed", "blocked"]
+    status: Literal["done", "failed", "blocked", "skipped"]
     done: int
     total: int
     error: str = ""

@@ -38,6 +38,7 @@ class Request:
     keys          an access key in the place of the usual AWS chain
     observer      is told of every call of AWS
     usage         whether to count the requests that came lately to what breaks
+    sleep         how AWS's quotas are waited for, if not in the usual way
     base          the specs that changes start from, for those who ask why things differ
     """
 
@@ -55,6 +56,7 @@ class Request:
     keys: tuple[str, str] | None = field(default=None, repr=False)
     observer: Observer = field(default=nobody, repr=False)
     usage: bool = False
+    sleep: Callable[[float], None] | None = field(default=None, repr=False)
     base: Base | None = None
 
     @property
@@ -80,7 +82,14 @@ def connection(request: Request) -> Client:
     """A client for the target, in its role."""
     region, url = request.aim.region, request.endpoint_url
     role, keys = _role(request), request.keys
-    return connect(region=region, endpoint_url=url, role=role, keys=keys, observer=request.observer)
+    return connect(
+        region=region,
+        endpoint_url=url,
+        role=role,
+        keys=keys,
+        observer=request.observer,
+        sleep=request.sleep,
+    )
 
 
 def _role(request: Request) -> Role | None:

@@ -146,7 +146,7 @@ def test_golden(name: str) -> None:
     assert_golden(f"{name}.txt", GOLDEN[name]())
 
 
-@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("name", ["html", "json", "junit", "markdown"])
 def test_every_format_tells_of_every_report(name: str) -> None:
     for made in REPORTS.values():
         reports = made()
@@ -289,7 +289,7 @@ def test_what_is_visible_stays_and_nothing_else(value: str) -> None:
 
 
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
     max_leaves=12,
 )

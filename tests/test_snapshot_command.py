@@ -66,7 +66,7 @@ def test_several_targets_are_in_one_file_and_nothing_differs(command: Run, engin
     assert out.count(" resources are as declared (reading took 0 calls).") == 2
     assert "From a snapshot that is 0 min old" in out
     assert "signed by sha256:" in out
-    assert "not in the snapshot: ApiKey acme: taken to have the secret value that is wanted" in out
+    assert "warning: not in the snapshot: ApiKey acme: taken to have the secret value that is wanted" in out
     assert {name: len(account.fake.calls) for name, account in engine.accounts.items()} == before
 
 

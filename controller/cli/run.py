@@ -11,21 +11,18 @@ from typing import Literal
 from controller.cli import local
 from controller.cli.based import based
 from controller.cli.errors import explain, worst
-from controller.cli.findings import found
+from controller.cli.findings import PENDING, code_of, found, has_trouble, has_work
 from controller.cli.frozen import Live
 from controller.cli.outputs import TEXT, Outputs, Result, Trouble, deliver
 from controller.cli.scope import requests
 from controller.cli.session import Pass, Session
 from controller.cli.signals import stoppable
-from controller.cli.verdict import code_of, has_work, trouble
 from controller.errors import RefusedError, SpecErrors, UsageError
 from controller.render.progress import progress_display
 from controller.render.text import render
 from controller.report import Progress, Report
 from controller.request import Request
 
-
-PENDING = 2
 
 AT_ONCE = 8
 """Targets that are worked on at once."""
@@ -181,7 +178,7 @@ def _preview(state: _Run, planned: Report) -> int:
     if planned.refusals and state.wishes.allow != planned.digest:
         return _refused(state, planned)
     wanted = state.wishes.fail_on | ({"changes"} if state.wishes.detailed else set())
-    return PENDING if found(planned, wanted) and not trouble(planned) else code_of(planned)
+    return PENDING if found(planned, wanted) and not has_trouble(planned) else code_of(planned)
 
 
 def _refused(state: _Run, planned: Report) -> int:

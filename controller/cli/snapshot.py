@@ -12,10 +12,10 @@ import typer
 from controller import __version__
 from controller.cli import local
 from controller.cli.errors import explain, worst
+from controller.cli.findings import PARTLY
 from controller.cli.run import AT_ONCE
 from controller.cli.scope import requests
 from controller.cli.session import Session
-from controller.cli.verdict import PARTLY
 from controller.request import Request
 from controller.snapshot import Content, Taken, private_key, put, written
 from controller.snapshot.keys import fingerprint

@@ -15,6 +15,7 @@ from controller.render.dangers import Danger
 from controller.render.facts import facts, overall
 from controller.render.frame import Frame
 from controller.render.outline import Block, Outline, Section, outline
+from controller.render.snapshots import warnings
 from controller.render.tallies import columns
 from controller.render.words import count, requests
 from controller.render.writer import visible
@@ -248,10 +249,11 @@ def _left(parent: ET.Element, one: Outline, frame: Frame) -> None:
 
 
 def _warnings(parent: ET.Element, report: Report, frame: Frame) -> None:
-    if not report.warnings:
+    found = warnings(report)
+    if not found:
         return
-    items = _add(_fold(parent, "", count(len(report.warnings), "warning"), opened=False), "ul")
-    for warning in report.warnings:
+    items = _add(_fold(parent, "", count(len(found), "warning"), opened=False), "ul")
+    for warning in found:
         item = _add(items, "li")
         if warning.file:
             _place(item, warning, frame)

@@ -17,6 +17,7 @@ from controller.render.ladder import Rung, rungs
 from controller.render.markup import cell, code, fenced, folded, link, prose, table
 from controller.render.outline import Block, Outline, Section, outline
 from controller.render.rows import Row
+from controller.render.snapshots import warnings
 from controller.render.tallies import columns
 from controller.render.words import count, requests, shortened
 from controller.report import Placed, Report, WarningView
@@ -74,7 +75,7 @@ def _target(one: Outline, frame: Frame, rung: Rung, *, many: bool) -> Iterator[s
     if one.drift:
         yield from _fold(one.before, _inner(one.drift, rung), rung)
     yield from _left(one, frame, rung)
-    yield from _warnings(report.warnings, frame, rung)
+    yield from _warnings(warnings(report), frame, rung)
 
 
 def _table(one: Outline, rung: Rung) -> str:
@@ -167,9 +168,9 @@ def _left(one: Outline, frame: Frame, rung: Rung) -> Iterator[str]:
         yield from _fold(f"Left alone: {count(number, 'root')}", body, rung)
 
 
-def _warnings(warnings: Sequence[WarningView], frame: Frame, rung: Rung) -> Iterator[str]:
+def _warnings(found: Sequence[WarningView], frame: Frame, rung: Rung) -> Iterator[str]:
     lines = []
-    for warning in warnings:
+    for warning in found:
         hint = f" ({prose(warning.hint)})" if warning.hint else ""
         place = f"{_place(warning, frame)}: " if warning.file else ""
         lines.append(f"- {place}{prose(warning.message)}{hint}")

@@ -25,15 +25,3 @@ def duration(seconds: float) -> str:
 def shortened(text: str, most: int | None, more: str = "…") -> str:
     """The text, or its beginning and its length; with None in full."""
     return text if most is None or len(text) <= most else f"{text[:most]}{more} ({len(text)} characters)"
-
-
-def age(seconds: int) -> str:
-    """How old something is, roughly: `12 min`, `30 h`, `4 days`."""
-    hours = seconds // 3600
-    if hours < 1:
-        return f"{seconds // 60} min"
-    return f"{hours} h" if hours < _DAYS * 24 else f"{hours // 24} days"
-
-
-_DAYS = 3
-"""From so many on, an age is told in days."""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import typer
 
+from controller.cli import live_options as v
 from controller.cli import options as o
 from controller.cli.app_drift import drift
 from controller.cli.app_run import healthcheck, resume, run_for_ever, suspend
@@ -43,10 +44,10 @@ def reconcile(
     allow: o.Allow = "",
     warnings_as_errors: o.WarningsAsErrors = False,
     strategy: o.StrategyOption = None,
-    live: o.Live = None,
-    live_key: o.LiveKeys = None,
-    live_unsigned: o.LiveUnsigned = False,
-    live_max_age: o.LiveMaxAge = o.ADAY,
+    live: v.Live = None,
+    live_key: v.LiveKeys = None,
+    live_unsigned: v.LiveUnsigned = False,
+    live_max_age: v.LiveMaxAge = v.ADAY,
     color: o.ColourOption = o.ColourChoice.AUTO,
     verbose: o.Verbose = False,
     version: o.Version = False,
@@ -221,8 +222,8 @@ def import_(
 def snapshot(
     ctx: typer.Context,
     *,
-    output: o.Into = Path("-"),
-    key: o.SigningKey = "",
+    output: v.Into = Path("-"),
+    key: v.SigningKey = "",
     specs: o.Specs = None,
     target: o.Targets = None,
     endpoint_url: o.EndpointUrl = None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from controller.cli import live_options as v
 from controller.cli import options as o
 from controller.cli.session import Session
 
@@ -22,10 +23,10 @@ def drift(
     quota_share: o.QuotaShare = None,
     prune: o.Prune = None,
     warnings_as_errors: o.WarningsAsErrors = False,
-    live: o.Live = None,
-    live_key: o.LiveKeys = None,
-    live_unsigned: o.LiveUnsigned = False,
-    live_max_age: o.LiveMaxAge = o.ADAY,
+    live: v.Live = None,
+    live_key: v.LiveKeys = None,
+    live_unsigned: v.LiveUnsigned = False,
+    live_max_age: v.LiveMaxAge = v.ADAY,
     verbose: o.Verbose = False,
 ) -> int:
     """Say what differs on AWS, and why: because of the changes since a base revision, or because it drifted."""

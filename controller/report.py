@@ -6,12 +6,18 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
 
-FORMAT_VERSION = 1
+FORMAT_VERSION: Literal[1] = 1
+"""What a program can rely on.
+
+It rises when something is removed or renamed, or its meaning or type changes; what is only new comes without. So
+programs leave alone what they do not know.
+"""
 
 Status = Literal["planned", "applied", "failed", "blocked", "skipped", "held"]
 
@@ -30,7 +36,7 @@ Severity = Literal["breaking", "exposure"]
 class Item(BaseModel):
     """Base of everything in a report."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, allow_inf_nan=False)
 
 
 class FieldChange(Item):
@@ -130,6 +136,13 @@ class WarningView(Placed):
     hint: str = ""
 
 
+class ProblemView(WarningView):
+    """Something wrong that is part of no report: of the specs, or of a target of which there is none."""
+
+    severity: Literal["error", "warning"] = "error"
+    target: str = ""
+
+
 class Summary(Item):
     """The counts of a pass: of changes by action, by outcome, by origin, and of impacts by severity.
 
@@ -157,6 +170,24 @@ class Summary(Item):
         return self.create + self.update + self.replace + self.rename + self.delete + self.adopt
 
 
+class SnapshotView(Item):
+    """What a plan took for live, where that was a snapshot.
+
+    taken      when it was read from AWS, and for how long that was when the plan was made
+    revision   of the specs in the checkout of whoever took it
+    signedBy   the fingerprint of the key that proved to have signed it; empty if nobody asked who did
+    isOld      older than the limit
+    assumed    what the plan needed to know, was not in it, and was taken to be as these sentences say
+    """
+
+    taken: datetime
+    ageSeconds: int
+    revision: str = ""
+    signedBy: str = ""
+    isOld: bool = False
+    assumed: tuple[str, ...] = ()
+
+
 class Report(Item):
     """One pass on one target.
 
@@ -172,9 +203,10 @@ class Report(Item):
     suspended     those of the held roots that somebody suspended
     refusals      why the plan as a whole may not be carried out; `digest` names it for --allow
     warnings      what AWS ignores of the specs, and what else is better known
+    snapshot      what stood in for AWS, in a plan that was made without it
     """
 
-    formatVersion: int = FORMAT_VERSION
+    formatVersion: Literal[1] = FORMAT_VERSION
     version: str
     target: str
     account: str
@@ -200,6 +232,7 @@ class Report(Item):
     imports: dict[str, int] = {}
     errors: tuple[str, ...] = ()
     warnings: tuple[WarningView, ...] = ()
+    snapshot: SnapshotView | None = None
 
     @property
     def pending(self) -> bool:
@@ -212,7 +245,7 @@ class Progress(Item):
 
     root: str
     title: str
-    status: Literal["done", "failed", "blocked"]
+    status: Literal["done", "failed", "blocked", "skipped"]
     done: int
     total: int
     error: str = ""
@@ -237,7 +270,7 @@ def _origins(change: ChangeView) -> set[str]:
 def fingerprint(reports: Sequence[Report]) -> str:
     """Sixteen hexadecimal digits that stand for what these reports say, whenever they were made."""
     passing = {"version", "readCalls", "revision", "usage", "snapshot"}
-    content = [report.model_dump(mode="json", exclude=passing) for report in reports]
+    content = [report.model_dump(exclude=passing) for report in reports]
     for report in content:
         report["changes"] = [{**change, "requests": None} for change in report["changes"]]
     return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()[:16]

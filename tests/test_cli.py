@@ -135,7 +135,7 @@ def test_json_is_one_document_and_nothing_else(name: str, run: Run) -> None:
     ran = run("-o", "json", *arguments, engine=made())
     assert ran.code == code
     if ran.out and name not in ("help", "version"):
-        assert list(json.loads(ran.out)) == ["formatVersion", "targets"]
+        assert list(json.loads(ran.out)) == ["formatVersion", "targets", "problems"]
 
 
 @pytest.mark.parametrize("name", CODES)
@@ -235,9 +235,7 @@ def test_targets_share_their_problems(checkout: Path, run: Run) -> None:
 
 def test_an_unexpected_error_has_its_trace_on_demand(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     broken = engine(ZeroDivisionError("[b]oops[/b]"))
-    expected = (
-        "error: unexpected: ZeroDivisionError: [b]oops[/b]; set RECONCILE_DEBUG=1 for the stack trace\n"
-    )
+    expected = "error: unexpected: ZeroDivisionError: [b]oops[/b]; set RECONCILE_DEBUG=1 for the stack trace\n"
     assert run(engine=broken).err == expected
     monkeypatch.setenv("RECONCILE_DEBUG", "1")
     assert "Traceback" in run(engine=broken).err
@@ -519,7 +517,7 @@ def test_the_extra_is_missing(run: Run, monkeypatch: pytest.MonkeyPatch, tmp_pat
 
 
 def test_documents_of_no_target() -> None:
-    assert json.loads(document([])) == {"formatVersion": 1, "targets": []}
+    assert json.loads(document([])) == {"formatVersion": 1, "targets": [], "problems": []}
 
 
 def test_the_iam_policy_is_json(run: Run) -> None:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from controller.offline import Checked
     from controller.report import Progress, Report
     from controller.request import Request
+    from controller.snapshot import Snapshot, Taken
 
 
 UNWRAPPED = 10_000
@@ -56,6 +57,12 @@ class Engine(Protocol):
 
     def export(self, request: Request, name: str, stage: str) -> dict[str, Any]:
         """The OpenAPI document of an API."""
+
+    def snapshot(self, request: Request) -> Taken:
+        """Reads a target for a snapshot."""
+
+    def frozen(self, request: Request, snapshot: Snapshot, max_age: float) -> Pass:
+        """A pass on a snapshot, that can only plan."""
 
     def import_roots(self, request: Request, wish: Wish) -> Imported:
         """Writes specs for live roots."""
@@ -94,6 +101,21 @@ class RealEngine:
 
         return offline.export(request, name, stage)
 
+    def snapshot(self, request: Request) -> Taken:
+        """Reads a target for a snapshot."""
+        from controller.reconcile import arrive  # noqa: PLC0415
+        from controller.request import desired  # noqa: PLC0415
+        from controller.snapshot import take  # noqa: PLC0415
+
+        caller, where = arrive(request, self._pacers)
+        return take(caller, where, desired(request, where, None))
+
+    def frozen(self, request: Request, snapshot: Snapshot, max_age: float) -> Pass:
+        """A pass on a snapshot, that can only plan."""
+        from controller.snapshot import FrozenPass  # noqa: PLC0415
+
+        return FrozenPass(request, snapshot, max_age=max_age)
+
     def import_roots(self, request: Request, wish: Wish) -> Imported:
         """Writes specs for live roots."""
         from controller.importing.adopt import import_roots  # noqa: PLC0415
@@ -122,6 +144,7 @@ class Session:
     strict: bool = False
     specs: list[Path] = field(default_factory=list)
     targets: list[str] = field(default_factory=list)
+    outputs: list[str] = field(default_factory=list)
     checkout: Path = field(default_factory=Path.cwd)
 
     def out(self) -> Console:

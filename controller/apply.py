@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, MutableMapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -63,7 +63,7 @@ Prove = Callable[[Address], Proof]
 def apply(
     plan: Plan,
     patient: Patient,
-    ids: dict[Address, str],
+    ids: MutableMapping[Address, str],
     environment: Environment,
     stop: threading.Event | None = None,
     *,
@@ -97,7 +97,7 @@ class _Run:
         self,
         plan: Plan,
         patient: Patient,
-        ids: dict[Address, str],
+        ids: MutableMapping[Address, str],
         environment: Environment,
         stop: threading.Event,
         *,
@@ -160,13 +160,13 @@ class _Run:
         try:
             answer = future.result()
             if isinstance(answer, Proof):
-                self.ids |= answer.ids
+                self.ids.update(answer.ids)
                 self._insert(answer.rest, step)
             elif step.teaches and step.change.new is not None:
                 if step.change.action is Action.REPLACE:
                     for inner in [at for at in self.ids if at.within(step.at)]:
                         del self.ids[inner]
-                self.ids |= step.change.new.learn(step.at, answer)
+                self.ids.update(step.change.new.learn(step.at, answer))
         except (ControllerError, KeyError) as error:
             yield Outcome(step, "failed", _sentence(error))
             yield from self._block(step)

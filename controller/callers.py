@@ -9,13 +9,16 @@ Rules that do not bend:
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from functools import cache
+from itertools import groupby
 
 from controller.address import Address
 from controller.diff import Action, Change
 from controller.impact import Impact
 from controller.model import KINDS
 from controller.state import State
-from controller.terms import Family, Turn, families
+from controller.terms import Family, Turn
 
 
 Impacts = Mapping[tuple[Address, Action], tuple[Impact, ...]]
@@ -25,31 +28,29 @@ Impacts = Mapping[tuple[Address, Action], tuple[Impact, ...]]
 def impacts(changes: Iterable[Change], desired: State, live: State) -> Impacts:
     """What each of these changes, which lead from live to desired, does to callers, where it does anything."""
     found: dict[tuple[Address, Action], tuple[Impact, ...]] = {}
-    served = live.resources.keys() | set(live.heirs.values())
-    listed = [change for change in changes if change.action is not Action.ADOPT and change.at.root in served]
-    if not listed:
-        return found
-    before, after = families(live.resources), families(desired.resources)
+    heirs = set(live.heirs.values())
+    listed = [change for change in changes if change.action is not Action.ADOPT]
     was = {change.at: change.was for change in listed if change.was}
-    gone = {change.at for change in listed if change.action in (Action.DELETE, Action.REPLACE)}
-    nothing_live, nothing_desired = _none(before), _none(after)
-    for change in listed:
-        at = change.at
-        if at != at.root and at.root in gone:
-            continue
-        known = was if change.action is Action.RENAME else {}
-        live_side, desired_side = before.get(at.root, nothing_live), after.get(at.root, nothing_desired)
-        turn = Turn(live_side, desired_side, known, live.heirs)
-        new = desired.resources.get(at)
-        old = change.old or live.resources.get(at)
-        aligned = old.aligned(new) if old and new else old
-        if told := tuple(KINDS[at.kind].impacts(at, aligned, new, turn)):
-            found[at, change.action] = told
+    before, after = cache(live.resources.of_kind), cache(desired.resources.of_kind)
+    for root, own in groupby(sorted(listed, key=lambda change: change.at.root), lambda change: change.at.root):
+        if root in live.resources or root in heirs:
+            there = Family(live.resources.of(root), before)
+            wanted = Family(desired.resources.of(root), after)
+            found |= _of_root(root, list(own), Turn(there, wanted, was, live.heirs))
     return found
 
 
-def _none(known: Mapping[Address, Family]) -> Family:
-    """The family of a root that is not there, which sees the others all the same."""
-    found = Family()
-    found.of_kind = next(iter(known.values())).of_kind if known else {}
+def _of_root(root: Address, changes: list[Change], turn: Turn) -> Impacts:
+    gone = any(change.at == root and change.action in (Action.DELETE, Action.REPLACE) for change in changes)
+    found: dict[tuple[Address, Action], tuple[Impact, ...]] = {}
+    for change in changes:
+        at = change.at
+        if gone and at != root:
+            continue
+        new = turn.desired.get(at)
+        old = change.old or turn.live.get(at)
+        aligned = old.aligned(new) if old and new else old
+        seen = turn if change.action is Action.RENAME else replace(turn, was={})
+        if told := tuple(KINDS[at.kind].impacts(at, aligned, new, seen)):
+            found[at, change.action] = told
     return found

@@ -197,6 +197,8 @@ class Value(BaseModel):
 def canonical(value: Any) -> Any:
     """The value as plain data with a fixed order, secrets hidden: for digests, reports and comparison."""
     match value:
+        case None | str() | int() | float():  # almost all are; the checks below take longer
+            return value
         case BaseModel():
             facts = facets(type(value))
             return {

@@ -24,7 +24,8 @@ def client(
 ) -> httpx.Client:
     """A client that waits `seconds` for each of connecting, sending and receiving, and follows no redirects.
 
-    With `trust` it talks to one known server: directly, whatever proxies the environment names.
+    With `trust` it talks to one known server: directly, whatever proxies the environment names. A `transport` is
+    for what is reached in another way than by its address.
     """
     return httpx.Client(
         base_url=base_url,

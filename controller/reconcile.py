@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -20,7 +20,7 @@ from controller.aws.usage import Usage, counted
 from controller.callers import Impacts, impacts
 from controller.diff import Change, diff
 from controller.errors import AccessError, Problem, RefusedError
-from controller.facets import secrets
+from controller.families import Families
 from controller.gateway import Environment
 from controller.lower import is_carried
 from controller.origins import Origins, Sides, origins
@@ -60,7 +60,7 @@ class Pass:
         self._request, self._desired, self._environment = request, desired, environment
         self._only, self._base, self._suspensions = only, base, suspensions
         self._patient = patient
-        self._patient.mask.learn(_secrets(desired))
+        self._patient.mask.learn(desired.secrets)
         self._live, self._plan = State(), Plan()
         self._verdict, self._origins = Verdict((), {}, ()), Origins()
         self._impacts: Impacts = {}
@@ -73,7 +73,7 @@ class Pass:
         return Counter(str(step.at.root) for step in self._plan.steps)
 
     @property
-    def ids(self) -> Mapping[Address, str]:
+    def ids(self) -> Families[str]:
         """The AWS ids that are known by now."""
         return self._live.ids
 
@@ -82,7 +82,7 @@ class Pass:
         before = self._patient.calls
         self._live = read(self._patient, self._environment, self._desired, self._only)
         self._read_calls = self._patient.calls - before
-        self._patient.mask.learn(_secrets(self._live))
+        self._patient.mask.learn(self._live.secrets)
         rules = self._request.rules
         sides = Sides(self._desired, self._live)
         if rules.policy == "sync":
@@ -147,11 +147,11 @@ class Pass:
 
     def _prove(self, root: Address) -> Proof:
         """Reads back what was imported, and plans what is not as desired."""
-        found = reread(self._patient, root, dict(self._live.ids))
-        wanted = {at: item for at, item in self._desired.resources.items() if at == root or is_carried(at, root)}
-        desired = State(wanted)
+        found = reread(self._patient, root, self._live.ids)
+        own = self._desired.resources.of(root)
+        desired = State(Families({at: item for at, item in own.items() if at == root or is_carried(at, root)}))
         rest = plan(diff(desired, found), desired, found)
-        return Proof(found.ids, rest)
+        return Proof(dict(found.ids), rest)
 
     def _report(
         self, outcomes: dict[Address, tuple[Status, str]], errors: tuple[str, ...] = (), *, dry_run: bool
@@ -161,7 +161,7 @@ class Pass:
         )
         views = change_views(self._plan, outcomes, findings)
         changed = {change.at for change in self._plan.changes}
-        unchanged = sum(1 for at in self._desired.resources if at not in changed and at in self._live.resources)
+        unchanged, stages = self._standing(changed)
         return Report(
             version=__version__,
             target=self._request.target,
@@ -179,7 +179,7 @@ class Pass:
             readCalls=self._read_calls,
             seconds=round(self._plan.seconds, 1),
             waits=self._plan.waits,
-            stages=tuple(self._stages(outcomes)),
+            stages=tuple(self._stages(stages, outcomes)),
             unreadable={str(at): error for at, error in sorted(self._live.unknown.items())},
             held={str(at): reason for at, reason in sorted(self._verdict.held.items())},
             suspended=tuple(sorted(map(str, self._verdict.suspended))),
@@ -203,12 +203,22 @@ class Pass:
             if self._base or change.at.root in self._verdict.suspended:
                 yield change, reason
 
-    def _stages(self, outcomes: Mapping[Address, tuple[Status, str]]) -> Iterator[StageView]:
+    def _standing(self, changed: Container[Address]) -> tuple[int, set[Address]]:
+        """How much was live as desired before the pass, and which stages were live at all."""
+        unchanged, stages = 0, set()
+        for root in self._desired.roots() & self._live.roots():
+            own = self._desired.resources.of(root).keys() & self._live.resources.of(root).keys()
+            unchanged += sum(1 for at in own if at not in changed)
+            stages |= {at for at in own if at.kind == "Stage"}
+        return unchanged, stages
+
+    def _stages(
+        self, before: Collection[Address], outcomes: Mapping[Address, tuple[Status, str]]
+    ) -> Iterator[StageView]:
         """The stages that answer now, and where."""
-        for at in sorted(at for at in self._desired.resources if at.kind == "Stage"):
-            status, _ = outcomes.get(at, ("planned", ""))
-            live = at in self._live.resources or status == "applied"
-            if live and (api := self._live.ids.get(at.root)):
+        done = {at for at, (status, _) in outcomes.items() if at.kind == "Stage" and status == "applied"}
+        for at in sorted({*before, *(at for at in done if at in self._desired.resources)}):
+            if api := self._live.ids.get(at.root):
                 host = f"{api}.execute-api.{self._environment.region}.{self._environment.domain}"
                 yield StageView(api=at.root.key, stage=at.key, url=f"https://{host}/{at.key}/")
 
@@ -230,10 +240,6 @@ def _statuses(outcomes: Sequence[Outcome]) -> dict[Address, tuple[Status, str]]:
         else:
             found |= dict.fromkeys((outcome.step.at, *outcome.step.covers), (status, outcome.error))
     return found
-
-
-def _secrets(state: State) -> list[str]:
-    return [value for resource in state.resources.values() for value in secrets(resource)]
 
 
 def open_pass(request: Request, pacers: Pacers | None = None) -> Pass:

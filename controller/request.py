@@ -37,8 +37,8 @@ class Request:
     strategy      how the definition of an API is changed: by calls, by an import, or by what is cheaper
     keys          an access key in the place of the usual AWS chain
     observer      is told of every call of AWS
-    sleep         how AWS's quotas are waited for, if not in the usual way
     usage         whether to count the requests that came lately to what breaks
+    sleep         how AWS's quotas are waited for, if not in the usual way
     base          the specs that changes start from, for those who ask why things differ
     """
 
@@ -55,8 +55,8 @@ class Request:
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
     keys: tuple[str, str] | None = field(default=None, repr=False)
     observer: Observer = field(default=nobody, repr=False)
-    sleep: Callable[[float], None] | None = field(default=None, repr=False)
     usage: bool = False
+    sleep: Callable[[float], None] | None = field(default=None, repr=False)
     base: Base | None = None
 
     @property

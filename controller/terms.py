@@ -104,10 +104,16 @@ class Scope:
 class Family(dict[Address, Any]):
     """The resources of one root. What looks for others looks here: among all roots it would take ages.
 
-    of_kind   those of all roots, by kind, for what has to be right between roots
+    everywhere   those of a kind in all roots, for what has to be right between roots
     """
 
-    of_kind: Mapping[str, Mapping[Address, Any]] = {}
+    def __init__(
+        self,
+        resources: Mapping[Address, Any] | None = None,
+        everywhere: Callable[[str], Mapping[Address, Any]] = lambda _: {},
+    ) -> None:
+        super().__init__(resources or {})
+        self.everywhere = everywhere
 
     def beside(self, at: Address) -> list[Address]:
         """Those of the same kind in the same container, `at` included; as of the first time that it is asked."""
@@ -145,15 +151,3 @@ class Turn:
     desired: Family
     was: Mapping[Address, Address] = field(default_factory=dict)
     heirs: Mapping[Address, Address] = field(default_factory=dict)
-
-
-def families(resources: Mapping[Address, Any]) -> dict[Address, Family]:
-    """The resources by root."""
-    found: dict[Address, Family] = {}
-    of_kind: dict[str, dict[Address, Any]] = {}
-    for at, resource in resources.items():
-        found.setdefault(at.root, Family())[at] = resource
-        of_kind.setdefault(at.kind, {})[at] = resource
-    for family in found.values():
-        family.of_kind = of_kind
-    return found

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+from collections import ChainMap
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, cast
 
 from pydantic import ValidationError
 
@@ -170,7 +171,8 @@ def from_payload(
         for at, item in found
         if (kind := KINDS[at.kind]).id_field and item.get(kind.id_field)
     }
-    names = dict(context.ids) | {(at.kind, aws_id): at.key for at, aws_id in ids.items()}
+    own = {(at.kind, aws_id): at.key for at, aws_id in ids.items()}
+    names = ChainMap(own, cast("dict[tuple[str, str], str]", context.ids))
     local = dataclasses.replace(context, ids=names, root=ids.get(root, ""))
     return {at: KINDS[at.kind].from_aws(item, local) for at, item in found}, ids
 

@@ -11,8 +11,7 @@ from textwrap import dedent
 import httpx
 import pytest
 
-from controller.cli.assembly import Assembly
-from controller.cli.wishes import Cluster, Listening, Wishes
+from controller.cli.assembly import Assembly, Cluster, Listening, Wishes
 from controller.errors import UsageError
 from controller.kube import Shards, Timing
 from controller.loop.following import Directory

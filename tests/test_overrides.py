@@ -11,8 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from controller.cli.assembly import Assembly
-from controller.cli.wishes import Cluster, Listening, Wishes
+from controller.cli.assembly import Assembly, Cluster, Listening, Wishes
 from controller.errors import KubeError
 from controller.kube import Api, Overrides
 from controller.kube.overrides import Store

@@ -131,7 +131,7 @@ def test_documents_of_other_targets_are_left_out_but_checked(tmp_path: Path) -> 
         name='"x-{{ only_there }}"',
         metadata="targets: [prod], suspend: {reason: a, until: '{{ only_there }}'}",
     )
-    assert read(tmp_path, theirs).documents == ()
+    assert list(read(tmp_path, theirs).documents) == []
     assert problems(tmp_path, theirs) == []
     wrong = spec("spec: {a: {$file: nope.txt}}\nextra: 1", metadata="targets: [prod], protect: 1")
     assert problems(tmp_path, wrong) == [

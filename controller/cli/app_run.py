@@ -55,8 +55,9 @@ def run_for_ever(
 ) -> int:
     """Reconcile for ever: follow a repository or a folder, and undo drift."""
     from controller import log  # noqa: PLC0415
+    from controller.cli import assembly as a  # noqa: PLC0415
     from controller.cli import serve  # noqa: PLC0415
-    from controller.cli import wishes as w  # noqa: PLC0415
+    from controller.cli.publishing import Publishing  # noqa: PLC0415
     from controller.kube import Shards, Timing  # noqa: PLC0415
 
     session: Session = ctx.obj
@@ -75,7 +76,7 @@ def run_for_ever(
         git_github_app_key,
         git_allowed_signers,
     )
-    wishes = w.Wishes(
+    wishes = a.Wishes(
         frozenset(session.targets),
         endpoint_url=endpoint_url,
         share=o.quota_share(quota_share or (o.NO_PACING if session.local else o.SHARE)),
@@ -86,8 +87,8 @@ def run_for_ever(
         at_once=parallelism,
         queue=events_queue,
         notify=notify,
-        publishing=w.Publishing(publish_snapshot, snapshot_key, publish_interval),
-        listening=w.Listening(
+        publishing=Publishing(publish_snapshot, snapshot_key, publish_interval),
+        listening=a.Listening(
             http,
             metrics,
             webhook,
@@ -95,7 +96,7 @@ def run_for_ever(
             ref if git else "",
             tuple(metrics_drop_labels or ()),
         ),
-        cluster=w.Cluster(
+        cluster=a.Cluster(
             lease,
             Timing(int(lease_duration), lease_renew, lease_retry),
             Shards(shard_count, shard_index),

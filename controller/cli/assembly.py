@@ -6,28 +6,27 @@ import os
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from controller.aws.client import connect
 from controller.aws.events import EventQueue, open_queue
 from controller.aws.pacing import Pacers
-from controller.cli.wishes import Cluster, Wishes
+from controller.cli.publishing import Publishing, publisher
 from controller.errors import UsageError
 from controller.gateway import Caller
-from controller.kube import Api, Connection, Election, Events, Fence, Overrides
+from controller.kube import Api, Connection, Election, Events, Fence, Overrides, Shards, Timing
 from controller.loop.book import Book
 from controller.loop.following import Origin
 from controller.loop.host import Host
 from controller.loop.logged import log
 from controller.loop.metrics import Metrics
-from controller.loop.publishing import Publisher, gathered
 from controller.loop.relayed import Relay
 from controller.loop.site import Arrive, AwsSite
 from controller.loop.worker import Worker
 from controller.notify import Notifier, read_notifications
 from controller.request import Request
 from controller.settings import Settings, Target
-from controller.snapshot import place, private_key, written
 from controller.suspension import Suspension
 from controller.web import exposition, probes, status
 from controller.web.secret_files import SecretFiles
@@ -37,6 +36,48 @@ from controller.web.webhook import Webhook
 
 GRACE = 75.0
 """Seconds in which what was begun is finished; a pod is given 90, for the last calls and the Lease too."""
+
+
+@dataclass(frozen=True)
+class Listening:
+    """Where the process answers; empty for nowhere."""
+
+    http: str = ""
+    metrics: str = ""
+    webhook: str = ""
+    secrets: tuple[Path, ...] = ()
+    ref: str = ""
+    drop_labels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """What there is of Kubernetes: a Lease to lead by, a part of the accounts, Events, and what is suspended."""
+
+    lease: str = ""
+    timing: Timing = field(default_factory=Timing)
+    shards: Shards = field(default_factory=Shards)
+    events: bool | None = None
+    overrides: str = ""
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What the options ask of the loop. Times are seconds; `at_once` is how many roots are in one pass."""
+
+    targets: frozenset[str] = frozenset()
+    endpoint_url: str | None = None
+    share: float | None = 0.85
+    prune: bool | None = None
+    observe: bool = False
+    interval: float = 300.0
+    poll: float | None = None
+    at_once: int = 50
+    queue: str = ""
+    notify: Path | None = None
+    publishing: Publishing = field(default_factory=Publishing)
+    listening: Listening = field(default_factory=Listening)
+    cluster: Cluster = field(default_factory=Cluster)
 
 
 class Assembly:
@@ -68,7 +109,13 @@ class Assembly:
         source = "git" if wishes.poll else "directory"
         self.metrics = Metrics(self.book, source=source, drop=wishes.listening.drop_labels)
         self._sites: dict[str, AwsSite] = {}
-        self.publisher = self._publishing()
+        self.publisher = publisher(
+            wishes.publishing,
+            self._sites,
+            lambda: connect(region=None, endpoint_url=wishes.endpoint_url),
+            may_write=self._may_write,
+            count=self.metrics.snapshot,
+        )
         watching = [self.publisher.observe] if self.publisher else []
         self.host = Host(
             origin,
@@ -104,10 +151,10 @@ class Assembly:
     def end(self) -> bool:
         """Ends, in the order in which the next replica can take over; False if not all was finished in time."""
         ended = self.host.end(GRACE)
-        if self.overrides:
-            self.overrides.stop()
         if self.publisher:
             self.publisher.close()
+        if self.overrides:
+            self.overrides.stop()
         if self.election:
             self.election.stop()
         for server in self.servers:
@@ -178,27 +225,6 @@ class Assembly:
             suspensions=self._suspensions,
         )
         return site
-
-    def _publishing(self) -> Publisher | None:
-        wish = self._wishes.publishing
-        if not wish.destination:
-            return None
-        if not wish.key:
-            raise UsageError(
-                "--publish-snapshot needs --snapshot-key: nobody believes a snapshot that is not signed"
-            )
-        sites, put = self._sites, place(wish.destination, self._own_way)
-        key = private_key(wish.key)
-        return Publisher(
-            lambda: gathered(dict(sites)),
-            lambda content: put(written(content, key)),
-            pause=wish.pause,
-            may_write=self._may_write,
-            count=self.metrics.snapshot,
-        )
-
-    def _own_way(self) -> Caller:
-        return connect(region=None, endpoint_url=self._wishes.endpoint_url)
 
     def _is_ours(self, name: str, target: Target) -> bool:
         if self._wishes.targets and name not in self._wishes.targets:

@@ -14,12 +14,12 @@ from pathlib import Path
 from types import FrameType
 
 from controller.cli import local
-from controller.cli.assembly import Assembly
+from controller.cli.assembly import Assembly, Wishes
 from controller.cli.session import Session
-from controller.cli.wishes import Wishes
 from controller.errors import UsageError
 from controller.loop.following import Directory, Origin, Repository
-from controller.source.git import Anonymous, Auth, DeployKey, GitHubApp, Remote, Token, Verify
+from controller.source.git.auth import Anonymous, Auth, DeployKey, GitHubApp, Token
+from controller.source.git.remote import Remote, Verify
 
 
 @dataclass(frozen=True)

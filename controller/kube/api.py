@@ -54,8 +54,8 @@ class Api:
             trust = ssl.create_default_context(cafile=connection.authority)
         except OSError as error:
             raise KubeError(f"{connection.authority} cannot be used as an authority: {error.strerror}") from None
-        by = httpx.HTTPTransport(uds=str(connection.socket)) if connection.socket else None
-        self._http = client(seconds, base_url=connection.url, trust=trust, transport=by)
+        way = httpx.HTTPTransport(uds=str(connection.socket)) if connection.socket else None
+        self._http = client(seconds, base_url=connection.url, trust=trust, transport=way)
 
     def request(
         self, method: str, path: str, body: Mapping[str, Any] | None = None, *, kind: str = "application/json"

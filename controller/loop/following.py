@@ -13,7 +13,7 @@ import watchfiles
 
 from controller.errors import ControllerError, UnverifiedError
 from controller.loop.happenings import Fetched, Tell, Version
-from controller.source.git import Remote
+from controller.source.git.remote import Remote
 from controller.source.revision import revision
 
 

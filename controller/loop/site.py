@@ -15,6 +15,7 @@ from controller.aws.secrets import Secrets
 from controller.desired import sound
 from controller.errors import GatewayError, SpecErrors, StoppedError
 from controller.facets import canonical, secrets
+from controller.families import Families
 from controller.gateway import Caller, Environment
 from controller.loop.happenings import Version
 from controller.loop.worker import Specs, Stop
@@ -85,8 +86,8 @@ class AwsSite:
         request = self._aimed(plain)
         if self._at is None or request.aim != self._request.aim:
             caller, where = self._arrive(request)
-            self._at = Patient(self._living(self._guarded(caller)), self._sleep), where
             self._caller = caller
+            self._at = Patient(self._living(self._guarded(caller)), self._sleep), where
         patient, where = self._at[0], replace(self._at[1], owner=request.owner)
         read = loaded(request, where, Secrets(patient), version.revision)
         state, found = sound(
@@ -115,7 +116,7 @@ class AwsSite:
         self._ends = lambda: stop.drain.is_set() or stop.now.is_set()
         one = Pass(request, self._desired, patient, where, roots, suspensions=self._suspensions())
         planned = one.plan()
-        self._names |= {aws_id: at for at, aws_id in one.ids.items() if at.parent is None}
+        self._names |= _names(one.ids)
         if not write or not planned.pending or (planned.refusals and request.allow != planned.digest):
             return planned
 
@@ -125,8 +126,17 @@ class AwsSite:
 
         self._ends = stop.now.is_set
         done = one.apply(progress, stop.now, may_begin)
-        self._names |= {aws_id: at for at, aws_id in one.ids.items() if at.parent is None}
+        self._names |= _names(one.ids)
         return done
+
+    def snapshot(self) -> tuple[str, Taken] | None:
+        """The revision of the specs, and what is live; None for a target that is gone. Raises GatewayError."""
+        caller, at, state = self._caller, self._at, self._desired
+        if self._is_gone:
+            return None
+        if caller is None or at is None:
+            raise GatewayError(f"target {self._request.target}: its specs were not read yet")
+        return state.revision, take(caller, at[1], state)
 
     def _living(self, caller: Caller) -> Caller:
         """The same; each call that ends is a sign of life."""
@@ -153,28 +163,23 @@ class AwsSite:
             if self._ends():
                 raise StoppedError("stopped while it waited for AWS")
 
-    def snapshot(self) -> tuple[str, Taken] | None:
-        """The revision of the specs, and what is live; None for a target that is gone. Raises GatewayError."""
-        caller, at, state = self._caller, self._at, self._desired
-        if self._is_gone:
-            return None
-        if caller is None or at is None:
-            raise GatewayError(f"target {self._request.target}: its specs were not read yet")
-        return state.revision, take(caller, at[1], state)
-
     def named(self, aws_ids: frozenset[str]) -> frozenset[Address]:
         """The roots that have these ids, as far as passes have seen them."""
         return frozenset(self._names[aws_id] for aws_id in aws_ids if aws_id in self._names)
 
 
+def _names(ids: Families[str]) -> dict[str, Address]:
+    return {ids[root]: root for root in ids.roots() if root in ids}
+
+
 def digests(state: State) -> Mapping[Address, str]:
     """What each root looks like, in short: equal digests, equal specs. The revision is no part of it."""
-    inside: dict[Address, list[tuple[Address, Resource]]] = {}
-    for at, resource in sorted(state.resources.items()):
-        inside.setdefault(at.root, []).append((at, resource))
     return {
-        root: _digest([(str(at), *_content(resource)) for at, resource in content], state.standing.get(root))
-        for root, content in inside.items()
+        root: _digest(
+            [(str(at), *_content(resource)) for at, resource in sorted(state.resources.of(root).items())],
+            state.standing.get(root),
+        )
+        for root in sorted(state.roots())
     }
 
 

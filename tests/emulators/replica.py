@@ -17,8 +17,7 @@ from typing import Any
 import boto3
 
 from controller.aws.client import Client, environment
-from controller.cli.assembly import Assembly
-from controller.cli.wishes import Cluster, Wishes
+from controller.cli.assembly import Assembly, Cluster, Wishes
 from controller.gateway import Caller, Environment
 from controller.kube import Connection, Timing
 from controller.kube.fence import READING

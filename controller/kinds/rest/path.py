@@ -146,5 +146,7 @@ class Path(RestKind):
             yield Impact("method-removed", told, callers=tuple(sorted(moved)))
 
     @classmethod
-    def renamed(cls, desired: Mapping[Address, Resource], live: Live) -> Iterator[tuple[Address, Address]]:
-        return renames(desired, live)
+    def renamed(
+        cls, root: Address, desired: Mapping[Address, Resource], live: Live
+    ) -> Iterator[tuple[Address, Address]]:
+        return renames(root, desired, live)

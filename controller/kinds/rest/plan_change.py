@@ -76,19 +76,19 @@ def _lost(member: Address, turn: Turn) -> frozenset[Address]:
 
     A key or a stage that is deleted tells of that itself.
     """
-    plan = turn.live.get(member.root)
-    heir = turn.heirs.get(Address("ApiKey", member.key), Address("ApiKey", member.key))
-    held = any(heir in sides.of_kind.get("ApiKey", {}) for sides in (turn.desired,))
-    if plan is None or (not held and Address("ApiKey", member.key) in turn.live.of_kind.get("ApiKey", {})):
+    plan, key = turn.live.get(member.root), Address("ApiKey", member.key)
+    heir = turn.heirs.get(key, key)
+    deleted_key = key in turn.live.everywhere("ApiKey") and heir not in turn.desired.everywhere("ApiKey")
+    if plan is None or deleted_key:
         return frozenset()
     before = {stage.address for stage in plan.apiStages}
-    live, desired = (family.of_kind.get("Stage", {}) for family in (turn.live, turn.desired))
+    live, desired = (family.everywhere("Stage") for family in (turn.live, turn.desired))
     deleted = {stage for stage in before if stage in live and stage not in desired}
     return frozenset(before - deleted - _access(heir.key, turn.desired))
 
 
 def _access(key: str, family: Family) -> set[Address]:
     """The stages that a key is good for."""
-    plans = family.of_kind.get("UsagePlan", {})
-    members = (at.root for at in family.of_kind.get("UsagePlanKey", {}) if at.key == key)
+    plans = family.everywhere("UsagePlan")
+    members = (at.root for at in family.everywhere("UsagePlanKey") if at.key == key)
     return {stage.address for plan in members if plan in plans for stage in plans[plan].apiStages}

@@ -222,7 +222,7 @@ class Stage(RestKind):
             yield "accessLogSettings", "give a logGroup, or a destinationArn"
         if logs and logs.retentionDays and not logs.logGroup:
             yield "accessLogSettings", "retentionDays goes with a logGroup"
-        for other, stage in desired.of_kind["Stage"].items() if logs and logs.logGroup else ():
+        for other, stage in desired.everywhere("Stage").items() if logs and logs.logGroup else ():
             theirs = stage.accessLogSettings
             if not theirs or not logs or theirs.logGroup != logs.logGroup:
                 continue

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from controller.address import Address
 from controller.call import RAW_ID
 from controller.errors import Problem, Where
-from controller.facets import canonical, facets, secrets
+from controller.facets import Unread, canonical, facets, secrets
 from controller.families import Families
 from controller.model import KINDS, Resource, target
 from controller.openapi import compiled
@@ -189,7 +189,7 @@ def _plain(value: Any) -> Any:
     """Secrets as what pydantic knows how to hide."""
     match value:
         case Secret():
-            return SecretStr(value.value)
+            return SecretStr(value.value) if value.is_known else Unread(value.value)
         case Mapping():
             return {key: _plain(item) for key, item in value.items()}
         case list() | tuple():

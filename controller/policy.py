@@ -19,7 +19,7 @@ from controller.diff import Action, Change, diff, enclosures
 from controller.facets import canonical
 from controller.model import KINDS
 from controller.retention import left_as_is
-from controller.standing import Standing
+from controller.standing import Standing, paused_words
 from controller.state import State
 from controller.terms import Scope
 
@@ -128,8 +128,7 @@ def _held(desired: State, live: State, rules: Rules, now: datetime) -> Iterator[
             yield root, f"left alone: which live resource {min(unclear)} is, is not clear"
     for at, standing in sorted(desired.standing.items()):
         if standing.paused(now):
-            end = f" until {standing.until:%Y-%m-%d %H:%M %Z}".rstrip() if standing.until else ""
-            yield at, f"suspended{end}: {standing.suspended}"
+            yield at, paused_words(standing.suspended, standing.until)
 
 
 def _hands_off(changes: tuple[Change, ...]) -> Iterator[tuple[Address, str]]:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from controller import __version__
 from controller.address import Address
 from controller.adoption import adopted
-from controller.apply import Outcome, Proof, apply
+from controller.apply import Outcome, Proof, always, apply
 from controller.aws.client import Client, environment
 from controller.aws.pacing import Pacers
 from controller.aws.reader import read, reread
@@ -34,6 +34,7 @@ from controller.state import State
 from controller.steps import Plan, Step
 from controller.strategy import choose
 from controller.succession import succeed
+from controller.suspension import Suspension, suspended
 from controller.terms import Scope
 from controller.views import Findings, change_views, root_views, warning_views
 
@@ -41,7 +42,8 @@ from controller.views import Findings, change_views, root_views, warning_views
 class Pass:
     """One pass on one target: first `plan`, then, if wanted, `apply` of exactly that plan.
 
-    With `only`, no other desired roots are looked at or changed. With a `base`, the report says why things differ.
+    With `only`, no other desired roots are looked at or changed; with `suspensions`, what they are about is
+    compared and not changed. With a `base`, the report says why things differ.
     """
 
     def __init__(
@@ -53,9 +55,10 @@ class Pass:
         only: frozenset[Address] | None = None,
         *,
         base: State | None = None,
+        suspensions: Sequence[Suspension] = (),
     ) -> None:
         self._request, self._desired, self._environment = request, desired, environment
-        self._only, self._base = only, base
+        self._only, self._base, self._suspensions = only, base, suspensions
         self._patient = patient
         self._patient.mask.learn(desired.secrets)
         self._live, self._plan = State(), Plan()
@@ -88,9 +91,11 @@ class Pass:
         scope = Scope(where.account, where.region, where.partition)
         self._desired = staying(self._desired, self._live, rules, scope)
         self._live = adopted(self._desired, self._live)
+        now, target = datetime.now(UTC), self._request.target
+        self._desired = suspended(self._desired, self._live, target, self._suspensions, now)
         compared = retained(self._desired, self._live, rules.history)
         changes = diff(self._desired, compared, renaming=renaming(rules))
-        self._verdict = guard(changes, self._desired, compared, rules, datetime.now(UTC))
+        self._verdict = guard(changes, self._desired, compared, rules, now)
         # An import says everything anew, and other policies are for those who want what is live left alone.
         strategy = self._request.strategy if rules.policy == "sync" else "calls"
         self._plan = choose(self._verdict.changes, changes, self._desired, compared, strategy)
@@ -106,17 +111,19 @@ class Pass:
         self,
         progress: Callable[[Progress], None],
         stop: threading.Event,
-        drain: threading.Event | None = None,
+        may_begin: Callable[[Address], bool] = always,
     ) -> Report:
-        """Carries out the plan and tells of every step that ends. Raises RefusedError if it may not be."""
+        """Carries out the plan and tells of every step that ends. Raises RefusedError if it may not be.
+
+        A root that `may_begin` says no to when its turn comes is left.
+        """
         if self._verdict.refusals and self._request.allow != self._verdict.digest:
             raise RefusedError("; ".join(self._verdict.refusals))
         outcomes: list[Outcome] = []
         ended: Counter[str] = Counter()
         totals = self.totals
-        run = apply(
-            self._plan, self._patient, self._live.ids, self._environment, stop, drain=drain, prove=self._prove
-        )
+        where, ids = self._environment, self._live.ids
+        run = apply(self._plan, self._patient, ids, where, stop, may_begin=may_begin, prove=self._prove)
         for outcome in run:
             outcomes.append(outcome)
             root = str(outcome.step.at.root)
@@ -216,10 +223,13 @@ class Pass:
                 yield StageView(api=at.root.key, stage=at.key, url=f"https://{host}/{at.key}/")
 
 
+_WORSE = ("done", "skipped", "blocked", "failed")
+
+
 def _statuses(outcomes: Sequence[Outcome]) -> dict[Address, tuple[Status, str]]:
     """How each change went: as its worst step did."""
     found: dict[Address, tuple[Status, str]] = {}
-    for outcome in sorted(outcomes, key=lambda outcome: ("done", "blocked", "failed").index(outcome.status)):
+    for outcome in sorted(outcomes, key=lambda outcome: _WORSE.index(outcome.status)):
         status: Status = "applied" if outcome.status == "done" else outcome.status
         if outcome.step.proof:
             # What it carries waited for it; why it failed is told once.

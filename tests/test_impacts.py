@@ -10,7 +10,6 @@ import pytest
 
 from controller.callers import Impacts, impacts
 from controller.diff import diff
-from controller.families import Families
 from controller.impact import RULES
 from controller.succession import succeed
 from tests.cases.impacts import ROWS, Row, World
@@ -23,7 +22,7 @@ NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 def told(old: World, new: World) -> Impacts:
     """What is told of the way from one world to another, as if the old one were live."""
     wanted, live = desired(new), desired(old)
-    live.ids = Families({at: f"id{number}" for number, at in enumerate(sorted(live.resources))})
+    live.ids.update({at: f"id{number}" for number, at in enumerate(sorted(live.resources))})
     wanted, live = succeed(wanted, live, NOW)
     return impacts(diff(wanted, live), wanted, live)
 

@@ -146,7 +146,7 @@ def test_golden(name: str) -> None:
     assert_golden(f"{name}.txt", GOLDEN[name]())
 
 
-@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("name", ["html", "json", "junit", "markdown"])
 def test_every_format_tells_of_every_report(name: str) -> None:
     for made in REPORTS.values():
         reports = made()
@@ -255,6 +255,20 @@ def test_marks_of_other_encodings(encoding: str) -> None:
 # ── values of strangers ──────────────────────────────────────────────────────────────────────────
 
 
+def test_values_cannot_act_on_a_ci_system_that_reads_along() -> None:
+    hostile = "a\n::stop-commands::x\n   ::add-mask::y\nb ##[add-mask]z\nc\n"
+    shown = text(
+        report(
+            change(action="update", fields=({"field": "template", "old": hostile, "new": f"{hostile}d"},)),
+            change("Path /b", action="update", fields=({"field": "::error::f", "old": 1, "new": 2},)),
+            held={"::error::root": "##[error]"},
+        ),
+        verbose=True,
+    )
+    assert not [line for line in shown.splitlines() if line.strip().startswith("::") or "##[" in line]
+    assert "\\x3a:add-mask::y" in shown
+
+
 def test_values_cannot_act_on_the_terminal() -> None:
     hostile = report(
         change(
@@ -289,7 +303,7 @@ def test_what_is_visible_stays_and_nothing_else(value: str) -> None:
 
 
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
     max_leaves=12,
 )

@@ -57,7 +57,7 @@ def read(
             if at in payloads:
                 twins.setdefault(at, [payloads[at]]).append(item)
             payloads[at] = item
-    live.unknown = seeker.unmet(payloads)
+    live.unknown = seeker.unmet(payloads, complete=patient.complete)
     for at, items in twins.items():
         count = "two" if len(items) == 2 else len(items)  # noqa: PLR2004
         are = "have or would get" if desired.standing.get(at, Standing()).adopt else "are tagged with"
@@ -201,11 +201,15 @@ def one(kind: type[RootKind], item: Mapping[str, Any]) -> Call:
 
 def tags_of(patient: Patient, kind: type[RootKind], item: Mapping[str, Any], where: Environment) -> dict[str, str]:
     """The tags of a root as GetTags has them: whether it is adopted already must be known for certain."""
+    return dict(patient.perform(tags_call(kind, item, where)).get("tags") or {})
+
+
+def tags_call(kind: type[RootKind], item: Mapping[str, Any], where: Environment) -> Call:
+    """The call that reads a live root's tags."""
     root = Address(kind.kind, kind.identity(item))
     resource = kind.from_aws(item, Context())
     arn = resolve(Text(resource.tagging(root) or ()), resource.learn(root, item), where)
-    call = Call("GetTags", {"resourceArn": arn})
-    return dict(patient.perform(call).get("tags") or {})
+    return Call("GetTags", {"resourceArn": arn})
 
 
 def _contents(
@@ -228,11 +232,15 @@ def _gathered(at: Address, payload: dict[str, Any], around: Around) -> dict[str,
     return {kind: items for kind, items in found.items() if items}
 
 
+def listing_call(listing: Listing, container: Mapping[str, Any] | None = None) -> Call:
+    """The call of a listing, without what it says of pages."""
+    return Call(listing.operation, {**(container or {}), **listing.params})
+
+
 def listed(patient: Patient, listing: Listing, container: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
     """All items of a listing. Raises GatewayError."""
-    call = Call(listing.operation, {**(container or {}), **listing.params})
     try:
-        return list(patient.pages(call, listing.items, paged=listing.paged))
+        return list(patient.pages(listing_call(listing, container), listing.items, paged=listing.paged))
     except NotFoundError:
         if listing.optional:
             return []

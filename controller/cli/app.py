@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import typer
 
 from controller.cli import options as o
-from controller.cli.app_drift import drift
-from controller.cli.app_run import healthcheck, run_for_ever
+from controller.cli import preview_options as p
+from controller.cli.app_drift import drift, report
+from controller.cli.app_run import healthcheck, resume, run_for_ever, suspend
 from controller.cli.session import Session
 
 
@@ -33,8 +35,8 @@ def reconcile(
     yes: o.Yes = False,
     output: o.OutputOption = None,
     detailed_exitcode: o.DetailedExitcode = False,
-    base: o.BaseOption = "",
-    fail_on: o.FailOn = None,
+    base: p.BaseOption = "",
+    fail_on: p.FailOn = None,
     endpoint_url: o.EndpointUrl = None,
     local: o.Local = False,
     quota_share: o.QuotaShare = None,
@@ -42,6 +44,10 @@ def reconcile(
     allow: o.Allow = "",
     warnings_as_errors: o.WarningsAsErrors = False,
     strategy: o.StrategyOption = None,
+    live: p.Live = None,
+    live_key: p.LiveKeys = None,
+    live_unsigned: p.LiveUnsigned = False,
+    live_max_age: p.LiveMaxAge = p.A_DAY,
     color: o.ColourOption = o.ColourChoice.AUTO,
     verbose: o.Verbose = False,
     version: o.Version = False,
@@ -59,13 +65,15 @@ def reconcile(
     if ctx.invoked_subcommand:
         return 0
     from controller.cli import run  # noqa: PLC0415
+    from controller.cli.frozen import Live  # noqa: PLC0415
+    from controller.cli.lanes import Wishes  # noqa: PLC0415
     from controller.cli.outputs import outputs  # noqa: PLC0415
 
     # An emulator has no quotas; what was asked for holds there too.
     usual = o.NO_PACING if local else o.SHARE
     # What it saves is quotas, and the emulator knows no import.
     way = strategy or (o.StrategyChoice.CALLS if local else o.StrategyChoice.AUTO)
-    wishes = run.Wishes(
+    wishes = Wishes(
         dry_run=dry_run,
         yes=yes,
         outputs=outputs(session.outputs),
@@ -78,13 +86,17 @@ def reconcile(
         allow=allow,
         strategy=way.value,
         verbose=verbose,
+        live=Live(live, tuple(live_key or ()), live_max_age, is_unsigned=live_unsigned),
     )
     return run.run(session, wishes)
 
 
 app.command("run")(run_for_ever)
 app.command()(drift)
+app.command()(report)
 app.command()(healthcheck)
+app.command()(suspend)
+app.command()(resume)
 
 
 @app.command()
@@ -110,22 +122,6 @@ def validate(
 
 
 @app.command()
-def report(
-    ctx: typer.Context,
-    file: o.ReportFile,
-    *,
-    output: o.OutputOption = None,
-    verbose: o.Verbose = False,
-    local: o.Local = False,
-) -> int:
-    """Render a report that was kept as JSON, in any format, without AWS."""
-    from controller.cli.report import run  # noqa: PLC0415
-
-    session: Session = ctx.obj
-    return run(session, file, output or session.outputs, verbose=verbose)
-
-
-@app.command()
 def schema(*, report: o.OfReports = False, local: o.Local = False) -> int:
     """Print the JSON Schema of specs, for editors, or that of reports."""
     from controller.cli.schema import run  # noqa: PLC0415
@@ -142,6 +138,7 @@ def iam_policy(
     endpoint_url: o.EndpointUrl = None,
     local: o.Local = False,
     read_only: o.ReadOnly = False,
+    usage: p.Usage = False,
 ) -> int:
     """Print the IAM policy that a run on these specs needs, as JSON."""
     from controller.cli.iam_policy import run  # noqa: PLC0415
@@ -149,7 +146,7 @@ def iam_policy(
     session: Session = ctx.obj
     session.specs, session.targets = list(specs or session.specs), list(target or session.targets)
     session.local |= local
-    return run(session, endpoint_url=endpoint_url, read_only=read_only)
+    return run(session, endpoint_url=endpoint_url, read_only=read_only, usage=usage)
 
 
 @app.command()
@@ -206,6 +203,28 @@ def import_(
         share=o.quota_share(quota_share or usual),
     )
     return verb.run(session, wishes)
+
+
+@app.command()
+def snapshot(
+    ctx: typer.Context,
+    *,
+    output: o.Into = Path("-"),
+    key: o.SigningKey = "",
+    specs: o.Specs = None,
+    target: o.Targets = None,
+    endpoint_url: o.EndpointUrl = None,
+    quota_share: o.QuotaShare = None,
+    local: o.Local = False,
+) -> int:
+    """Write down what is live, without secrets: plans without credentials are made from it, with --live."""
+    from controller.cli import snapshot as verb  # noqa: PLC0415
+
+    session: Session = ctx.obj
+    session.specs, session.targets = list(specs or session.specs), list(target or session.targets)
+    session.local |= local
+    share = o.quota_share(quota_share or (o.NO_PACING if session.local else o.SHARE))
+    return verb.run(session, output, key, endpoint_url=endpoint_url, share=share)
 
 
 @local_app.command()

@@ -11,18 +11,6 @@ import typer
 from controller import __version__
 
 
-class Finding(StrEnum):
-    """What a preview can fail on."""
-
-    CHANGES = "changes"
-    DRIFT = "drift"
-    DELETE = "delete"
-    REPLACE = "replace"
-    BREAKING = "breaking"
-    EXPOSURE = "exposure"
-    ANY = "any"
-
-
 class StrategyChoice(StrEnum):
     """How the definition of an API is changed."""
 
@@ -117,7 +105,10 @@ def _output(known: str) -> Any:
 
 
 OutputOption = Annotated[
-    list[str] | None, _output("text, json, sarif, junit, github, gitlab-terraform, gitlab-codequality")
+    list[str] | None,
+    _output(
+        "text, markdown, html, json, sarif, junit, github, github-summary, gitlab-terraform, gitlab-codequality"
+    ),
 ]
 ProblemsOutput = Annotated[list[str] | None, _output("text, json, sarif, junit, github, gitlab-codequality")]
 ReportFile = Annotated[
@@ -130,24 +121,6 @@ DetailedExitcode = Annotated[
         "--detailed-exitcode",
         envvar="RECONCILE_DETAILED_EXITCODE",
         help="With --dry-run, exit with 2 if changes are pending.",
-    ),
-]
-BaseOption = Annotated[
-    str,
-    typer.Option(
-        "--base",
-        metavar="REV",
-        envvar="RECONCILE_BASE",
-        help="A branch, tag or commit of this repository: what differs because of the changes since is told from "
-        "what had drifted before.",
-    ),
-]
-FailOn = Annotated[
-    list[Finding] | None,
-    typer.Option(
-        "--fail-on",
-        envvar="RECONCILE_FAIL_ON",
-        help="Without changing anything, exit with 2 if there is such a finding. Repeatable.",
     ),
 ]
 EndpointUrl = Annotated[
@@ -215,6 +188,16 @@ Verbose = Annotated[
     bool,
     typer.Option("-v", "--verbose", envvar="RECONCILE_VERBOSE", help="Show values and diffs in full."),
 ]
+SigningKey = Annotated[
+    str,
+    typer.Option(
+        "--key",
+        metavar="PRIVATE-KEY",
+        envvar="RECONCILE_SNAPSHOT_KEY",
+        help="A file with the Ed25519 key to sign with; the variable may hold the key itself.",
+    ),
+]
+Into = Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="The file to write; - for stdout.")]
 ApiName = Annotated[str, typer.Argument(metavar="NAME", help="The name of an API of the specs.")]
 StageName = Annotated[
     str, typer.Option("--stage", metavar="NAME", help="Say where this stage of it answers, and its variables.")

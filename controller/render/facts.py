@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from controller.render.snapshots import taken
 from controller.render.words import count
 from controller.report import Report
 
@@ -25,6 +26,7 @@ def facts(reports: Sequence[Report]) -> Iterator[tuple[str, str]]:
     values = {
         "revision": [report.revision for report in reports],
         "compared with": [report.base for report in reports],
+        "live": [taken(report.snapshot) for report in reports if report.snapshot],
         "account": [report.account for report in reports],
         "owner": [report.owner for report in reports],
         "requests counted": [report.usage for report in reports],

@@ -15,6 +15,7 @@ from controller.render.dangers import Danger
 from controller.render.facts import facts, overall
 from controller.render.frame import Frame
 from controller.render.outline import Block, Outline, Section, outline
+from controller.render.snapshots import warnings
 from controller.render.tallies import columns
 from controller.render.words import count, requests
 from controller.render.writer import visible
@@ -73,6 +74,7 @@ def document(reports: Sequence[Report], frame: Frame = PLAIN) -> str:
     ET.SubElement(head, "style").text = _style()
     body = _add(page, "body")
     _add(body, "h1", title if outlines else "Nothing was planned")
+    _problems(body, frame)
     _contents(body, outlines)
     for number, one in enumerate(outlines):
         _target(_add(body, "main" if len(outlines) == 1 else "section", id=f"t{number}"), one, frame, number)
@@ -81,6 +83,22 @@ def document(reports: Sequence[Report], frame: Frame = PLAIN) -> str:
         if part.tag in BLOCKS:
             part.tail = f"{part.tail or ''}\n"
     return "<!doctype html>\n" + ET.tostring(page, encoding="unicode", method="html") + "\n"
+
+
+def _problems(body: ET.Element, frame: Frame) -> None:
+    """What is wrong outside of any report, such as in the specs."""
+    errors = [problem for problem in frame.problems if problem.severity == "error"]
+    if not errors:
+        return
+    section = _add(body, "section")
+    _add(section, "h2", count(len(errors), "error"))
+    items = _add(section, "ul")
+    for problem in errors:
+        item = _add(items, "li")
+        if problem.file:
+            _place(item, problem, frame)
+            _say(item, ": ")
+        _say(item, problem.message)
 
 
 def _style() -> str:
@@ -248,10 +266,11 @@ def _left(parent: ET.Element, one: Outline, frame: Frame) -> None:
 
 
 def _warnings(parent: ET.Element, report: Report, frame: Frame) -> None:
-    if not report.warnings:
+    found = warnings(report)
+    if not found:
         return
-    items = _add(_fold(parent, "", count(len(report.warnings), "warning"), opened=False), "ul")
-    for warning in report.warnings:
+    items = _add(_fold(parent, "", count(len(found), "warning"), opened=False), "ul")
+    for warning in found:
         item = _add(items, "li")
         if warning.file:
             _place(item, warning, frame)

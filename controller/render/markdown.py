@@ -17,6 +17,7 @@ from controller.render.ladder import Rung, rungs
 from controller.render.markup import cell, code, fenced, folded, link, prose, table
 from controller.render.outline import Block, Outline, Section, outline
 from controller.render.rows import Row
+from controller.render.snapshots import warnings
 from controller.render.tallies import columns
 from controller.render.words import count, requests, shortened
 from controller.report import Placed, Report, WarningView
@@ -50,6 +51,7 @@ def document(reports: Sequence[Report], frame: Frame = PLAIN) -> str:
 def _page(outlines: Sequence[Outline], frame: Frame, rung: Rung) -> Iterator[str]:
     if not outlines:
         yield "**Nothing was planned.**"
+    yield from _problems(frame, rung)
     if len(outlines) > 1:
         yield f"**{overall(_reports(outlines))}**"
     shown = outlines[: rung.targets]
@@ -59,6 +61,21 @@ def _page(outlines: Sequence[Outline], frame: Frame, rung: Rung) -> Iterator[str
         worst = sum(len(one.dangers) for one in left)
         yield f"**{count(len(left), 'more target')}** with {count(worst, 'danger')}: {_elsewhere(frame)}."
     yield from _ending(outlines, frame, rung)
+
+
+def _problems(frame: Frame, rung: Rung) -> Iterator[str]:
+    """What is wrong outside of any report, such as in the specs."""
+    errors = [problem for problem in frame.problems if problem.severity == "error"]
+    if not errors:
+        return
+    lines = []
+    for problem in errors[: rung.problems]:
+        place = f"{_place(problem, frame)}: " if problem.file else ""
+        lines.append(f"- {place}{prose(problem.message)}")
+    if more := len(errors) - rung.problems:
+        lines += [f"- **{more} more**: {_elsewhere(frame)}"] if more > 0 else []
+    yield f"#### {count(len(errors), 'error')}"
+    yield "\n".join(lines)
 
 
 def _target(one: Outline, frame: Frame, rung: Rung, *, many: bool) -> Iterator[str]:
@@ -74,7 +91,7 @@ def _target(one: Outline, frame: Frame, rung: Rung, *, many: bool) -> Iterator[s
     if one.drift:
         yield from _fold(one.before, _inner(one.drift, rung), rung)
     yield from _left(one, frame, rung)
-    yield from _warnings(report.warnings, frame, rung)
+    yield from _warnings(warnings(report), frame, rung)
 
 
 def _table(one: Outline, rung: Rung) -> str:
@@ -167,9 +184,9 @@ def _left(one: Outline, frame: Frame, rung: Rung) -> Iterator[str]:
         yield from _fold(f"Left alone: {count(number, 'root')}", body, rung)
 
 
-def _warnings(warnings: Sequence[WarningView], frame: Frame, rung: Rung) -> Iterator[str]:
+def _warnings(found: Sequence[WarningView], frame: Frame, rung: Rung) -> Iterator[str]:
     lines = []
-    for warning in warnings:
+    for warning in found:
         hint = f" ({prose(warning.hint)})" if warning.hint else ""
         place = f"{_place(warning, frame)}: " if warning.file else ""
         lines.append(f"- {place}{prose(warning.message)}{hint}")

@@ -14,6 +14,7 @@ from rich.console import Console
 from controller.render import values
 from controller.render.dangers import dangers
 from controller.render.nesting import Nested, nested
+from controller.render.snapshots import taken, warnings
 from controller.render.words import count, duration, requests, shortened
 from controller.render.writer import Part, Writer
 from controller.report import ChangeView, FieldChange, Placed, Report
@@ -62,6 +63,8 @@ def _header(out: Writer, report: Report) -> None:
     if report.base:
         facts.append(f"base {report.base}")
     out.line(0, Part(f"Target {report.target}", "bold"), Part(f" ({', '.join(facts)})"))
+    if report.snapshot:
+        out.line(0, taken(report.snapshot))
     out.gap()
 
 
@@ -187,14 +190,14 @@ def _notes(out: Writer, report: Report) -> None:
         out.line(0, Part("refused: ", "bold red"), reason)
     if report.refusals and report.dryRun:
         out.line(0, f"To allow exactly this plan: --allow {report.digest}")
-    warnings = report.warnings if report.dryRun else ()
-    for warning in warnings:
+    known = warnings(report) if report.dryRun else ()
+    for warning in known:
         hint = f" ({warning.hint})" if warning.hint else ""
         place = f"{warning.place}: " if warning.place else ""
         out.line(0, place, Part("warning: ", "bold yellow"), f"{warning.message}{hint}")
     for error in report.errors:
         out.line(0, Part("error: ", "bold red"), error)
-    if report.unreadable or report.held or report.refusals or report.errors or warnings:
+    if report.unreadable or report.held or report.refusals or report.errors or known:
         out.gap()
 
 

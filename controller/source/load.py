@@ -39,15 +39,17 @@ def load(
     variables: Mapping[str, Any],
     environ: Mapping[str, str],
     secrets: Callable[[str], str] | None = None,
+    reveal: bool = True,
     commit: str | None = None,
 ) -> Loaded:
     """Read the specs below `paths` for the target that `variables` name; never raises for them.
 
+    Unless secrets are to be revealed, none is looked up: neither in the environment, nor in files, nor elsewhere.
     `commit` is what the checkout shows, where that is known; otherwise git is asked.
     """
     problems: list[Problem] = []
     files = Files(checkout, problems)
-    filling = Substitution(variables, environ, secrets, files, problems)
+    filling = Substitution(variables, environ, secrets, files, problems, reveal=reveal)
     includes = Includes(files, filling, problems)
     target = variables.get("target")
     drafting = Drafting(includes, filling, None if target is None else str(target), problems)

@@ -28,10 +28,14 @@ class UnreadableError(Exception):
 
 @dataclass(frozen=True)
 class Secret:
-    """A value that only its consumer may see: `reference` is what people are shown instead."""
+    """A value that only its consumer may see: `reference` is what people are shown instead.
+
+    Of one that is not known, the value is a text that stands for it; different secrets have different ones.
+    """
 
     reference: str
     value: str = field(repr=False)
+    is_known: bool = True
 
 
 class Page:

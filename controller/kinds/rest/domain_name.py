@@ -44,6 +44,7 @@ class DomainName(RootKind):
 
     kind = "DomainName"
     listing = Listing("GetDomainNames", optional=True)
+    reads = frozenset({"domainNameId"})
     id_field = "domainName"
     name_field = "domainName"
 

@@ -70,6 +70,7 @@ class RestApi(RootKind):
 
     kind = "RestApi"
     listing = Listing("GetRestApis")
+    reads = frozenset({"rootResourceId"})
     id_field = "id"
     definition = True
     shorthands = {

@@ -67,6 +67,7 @@ class Stage(RestKind):
     container = "RestApi"
     slot = Slot("stages")
     listing = Listing("GetStages", items="item", paged=False)
+    reads = frozenset({"cacheClusterStatus"})
     key_field = "stageName"
 
     param = "stageName"

@@ -29,7 +29,7 @@ from controller.tree import Fault, Trail, from_spec
 class _Written:
     """Where the resources of a document stand in it: its marks, and the way to each. Packed: few are asked for."""
 
-    content: bytes
+    content: bytes = field(repr=False)
 
     @property
     def trails(self) -> Mapping[Address, Trail]:

@@ -7,7 +7,7 @@ is asked for from outside.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, MutableMapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from controller.address import Address
@@ -23,7 +23,7 @@ class _Packed(Generic[T]):
 
     size: int
     top: Mapping[Address, T]
-    content: bytes
+    content: bytes = field(repr=False)
 
 
 class Families(MutableMapping[Address, T], Generic[T]):

@@ -34,7 +34,7 @@ def run(
 ) -> Run:
     """Runs the command as CI would, of the pull request 7."""
     for name in os.environ:
-        if name.startswith(("RECONCILE_", "AWS_", "GITHUB_", "GITLAB_", "CI")):
+        if name.startswith(("RECONCILE_", "AWS_", "GITHUB_", "GITLAB_", "CI")) or name == "COLUMNS":
             monkeypatch.delenv(name)
     repository = Repository(tmp_path / "checkout")
     repository.commit({"specs/a.yaml": "kind: RestApi\n"})

@@ -22,6 +22,8 @@ from tests.ci.files import ACTION, ROOT, read
 from tests.git_remotes import QUIET
 
 
+# Not the tests' own environment, but the Python that it was made with.
+PYTHON = str(Path(sys.base_prefix) / "bin/python3.11")
 BASH = ["bash", "--noprofile", "--norc", "-e", "-o", "pipefail"]
 _COMMAND = re.compile(r"::([\w-]+)(?: ([^:]*))?::(.*)")
 _ASSIGNED = re.compile(r"^(\w[\w-]*)(?:=(.*)|<<(\S+)\n((?:.*\n)*?)\3)$", re.MULTILINE)
@@ -205,8 +207,7 @@ def _checkout(job: _Job, given: Mapping[str, str]) -> dict[str, str]:
 
 def _setup_python(job: _Job, given: Mapping[str, str]) -> dict[str, str]:
     assert given["python-version"] == "3.11"
-    # Not the tests' own environment, but the Python that it was made with.
-    return {"python-path": str(Path(sys.base_prefix) / "bin/python3.11")}
+    return {"python-path": PYTHON}
 
 
 def _credentials(job: _Job, given: Mapping[str, str]) -> dict[str, str]:

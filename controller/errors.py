@@ -6,6 +6,8 @@ ControllerError                 exit code 1
 ├── RefusedError                a rule of ours said no (exit code 4)
 ├── SourceError                 the git remote cannot be followed, or its commit may not be used
 ├── KubeError                   the Kubernetes API said no, or nothing at all
+├── SendError                   another service did not take a request over HTTP
+├── ForgeError                  GitHub or GitLab said no, or nothing at all
 └── GatewayError                AWS said no, or nothing at all
     ├── AccessError             no credentials, no region, no permission
     ├── NotFoundError           the thing is not there
@@ -90,6 +92,30 @@ class UnverifiedError(SourceError):
 
 class KubeError(ControllerError):
     """The Kubernetes API refused or did not answer. `status` is that of HTTP; 0 without an answer."""
+
+    def __init__(self, message: str, status: int = 0) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class SendError(ControllerError):
+    """A request over HTTP was not taken.
+
+    status     that of HTTP; 0 without an answer
+    said       the answer's body, masked and shortened
+    attempts   how often it was sent
+    wait       seconds that the other side asks for before the next attempt; 0 if it asks for nothing
+    """
+
+    def __init__(
+        self, message: str, *, status: int = 0, said: str = "", wait: float = 0.0, attempts: int = 1
+    ) -> None:
+        super().__init__(message)
+        self.status, self.said, self.wait, self.attempts = status, said, wait, attempts
+
+
+class ForgeError(ControllerError):
+    """GitHub or GitLab did not do what was asked. `status` is that of HTTP; 0 without an answer."""
 
     def __init__(self, message: str, status: int = 0) -> None:
         super().__init__(message)

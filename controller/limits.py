@@ -56,9 +56,7 @@ RATES: Mapping[str, Rate] = {
 
 def weight(operations: Iterable[str]) -> float:
     """How many seconds of the quotas these calls use up, each by itself: what to compare ways by."""
-    return sum(
-        1 / TOTAL.per_second + (1 / RATES[name].per_second if name in RATES else 0.0) for name in operations
-    )
+    return sum(1 / TOTAL.per_second + (1 / RATES[name].per_second if name in RATES else 0.0) for name in operations)
 
 
 def seconds(operations: Iterable[str]) -> float:

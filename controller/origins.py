@@ -48,6 +48,14 @@ class Origins:
     by_address: Mapping[Address, ChangeOrigin] = field(default_factory=dict)
     base: State = field(default_factory=State)
 
+    def of(self, change: Change) -> ChangeOrigin | None:
+        """Why a change is there, also one that is made only because what it refers to is replaced."""
+        found = self.by_address.get(change.at)
+        if found or not self.by_address or change.at.root in self.base.unknown:
+            return found
+        names = {name for item in (change.old, change.new) if item for name in item.refs(change.at)}
+        return ChangeOrigin(_gravest(self.by_address[name].origin for name in names & self.by_address.keys()))
+
 
 @dataclass(frozen=True)
 class Sides:

@@ -16,8 +16,9 @@ from typing import Literal
 from controller.address import Address
 from controller.call import RAW_ID
 from controller.diff import Action, Change, diff, enclosures
-from controller.facets import canonical, facets
-from controller.model import KINDS, Resource, target
+from controller.facets import canonical
+from controller.model import KINDS
+from controller.retention import left_as_is
 from controller.standing import Standing
 from controller.state import State
 from controller.terms import Scope
@@ -155,7 +156,7 @@ def _still_needed(desired: State, live: State, held: Mapping[Address, str]) -> d
             found |= dict.fromkeys(resource.refs(at) | resource.needs(at), at)
         elif wanted is not None:
             # A snapshot goes on being served, for instance, until its canary is promoted.
-            for name in _left_as_is(at, resource, resource.aligned(wanted)):
+            for name in left_as_is(at, resource, resource.aligned(wanted)):
                 if name in live.resources:
                     found |= dict.fromkeys(live.resources[name].needs(name), at)
     return found
@@ -270,33 +271,3 @@ def _limits(changes: tuple[Change, ...], live: State, rules: Rules) -> Iterator[
 
 def _most(limit: int | str, total: int) -> float:
     return float(limit.rstrip("%")) * total / 100 if isinstance(limit, str) else limit
-
-
-def _left_as_is(at: Address, live: Resource, aligned: Resource) -> Iterator[Address]:
-    """What a live resource goes on referring to, since the desired one leaves those fields open."""
-    for name, facet in facets(type(live)).items():
-        value = getattr(live, name)
-        if facet.ref and value and value != getattr(aligned, name):
-            yield target(facet.ref, at, value)
-
-
-def retained(desired: State, live: State, history: int) -> State:
-    """The live state, with the snapshots that stay set apart: the newest ones, and those still served."""
-    gone = [
-        at
-        for at in live.resources
-        if KINDS[at.kind].snapshot and at not in desired.resources and at.root in desired.resources
-    ]
-    # What is served though the specs do not ask for it is what they leave as it is.
-    served = {
-        name
-        for at, resource in live.resources.items()
-        if (wanted := desired.resources.get(at)) is not None
-        for name in _left_as_is(at, resource, resource.aligned(wanted))
-    }
-    newest: dict[Address, list[Address]] = {}
-    for at in sorted(gone, key=lambda at: str(getattr(live.resources[at], "createdDate", "")), reverse=True):
-        if at not in served:
-            newest.setdefault(at.root, []).append(at)
-    kept = served.intersection(gone) | {at for group in newest.values() for at in group[:history]}
-    return replace(live, kept=frozenset(kept))

@@ -23,9 +23,10 @@ from controller.gateway import Environment
 from controller.lower import is_carried
 from controller.origins import Origins, Sides, origins
 from controller.plan import plan
-from controller.policy import Verdict, guard, renaming, retained, staying
+from controller.policy import Verdict, guard, renaming, staying
 from controller.report import Progress, Report, StageView, Status, summarise
 from controller.request import Request, connection, desired, earlier
+from controller.retention import retained
 from controller.retry import Patient
 from controller.state import State
 from controller.steps import Plan, Step

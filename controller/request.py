@@ -99,9 +99,7 @@ def desired(request: Request, where: Environment, look_up: Callable[[str], str])
     return state
 
 
-def earlier(
-    request: Request, where: Environment, look_up: Callable[[str], str], wanted: State
-) -> State | None:
+def earlier(request: Request, where: Environment, look_up: Callable[[str], str], wanted: State) -> State | None:
     """What the specs said at the base, `wanted` being what they say now; None if nobody asks for it.
 
     What was wrong in them then is unknown, and told of in warnings.

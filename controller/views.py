@@ -78,7 +78,7 @@ def _all_changes(plan: Plan) -> list[Change]:
 
 
 def _view(change: Change, findings: Findings, calls: int, status: Status, error: str) -> ChangeView:
-    origin = findings.origins.by_address.get(change.at)
+    origin = findings.origins.of(change)
     return ChangeView(
         **_placed(findings.place(change.at)),
         root=str(change.at.root),

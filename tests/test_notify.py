@@ -63,7 +63,7 @@ def server() -> Iterator[StandIn]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             found.hang.wait(10)
-            status, headers, content = found.answers.pop(0) if found.answers else (200, {}, b"ok")
+            status, headers, content = found.answers.pop(0) if found.answers else (200, {}, b"{}")
             found.arrived.append(Arrived(self.path, dict(self.headers), body))
             self.send_response(status)
             for name, value in {"Content-Length": str(len(content)), **headers}.items():
@@ -209,6 +209,19 @@ def test_the_status_of_a_commit_is_about_all_its_roots(server: StandIn, notify: 
     ]
 
 
+def test_a_status_that_arrived_is_not_sent_again(server: StandIn, notify: Any) -> None:
+    with notify(GITHUB, collapse=0) as notifier:
+        notifier.tell([change(HEALTHY, FAILING)])
+        server.until(1)
+        notifier.tell([change(FAILING, FAILING)])
+        notifier.tell([change(HEALTHY, FAILING, target="dev")])
+        server.until(2)
+    assert [message.json["context"] for message in server.arrived] == [
+        "reconcile/applied (prod)",
+        "reconcile/applied (dev)",
+    ]
+
+
 def test_gitlab_gets_a_status_too(server: StandIn, notify: Any) -> None:
     with notify(GITLAB) as notifier:
         notifier.tell(change(HEALTHY, REFUSED, f"api-{number:03}") for number in range(50))
@@ -218,7 +231,7 @@ def test_gitlab_gets_a_status_too(server: StandIn, notify: Any) -> None:
     assert first.headers["PRIVATE-TOKEN"] == "t0ken"
     assert first.json["state"] == "failed"
     assert first.json["name"] == "reconcile/applied (prod)"
-    assert len(first.json["description"]) == 140
+    assert len(first.json["description"]) == 255
     assert (second.json["state"], second.path[-40:]) == ("success", OTHER_SHA)
 
 
@@ -365,7 +378,8 @@ def test_nothing_that_a_token_holds_can_hurt(server: StandIn, notify: Any, tmp_p
     github = GITHUB.replace("$env: TOKEN", f"$file: {file}")
     with capture_logs() as logs, notify(github) as notifier:
         notifier.tell([change(HEALTHY, FAILING)])
-    assert logs[0]["error"] == "its URL or token is none that can be used"
+    assert logs[0]["error"].endswith(": its URL or token is none that can be used")
+    assert "ünïcode" not in str(logs)
 
 
 # --- the file

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
+from pydantic import SecretStr
 
 from controller.diff import Action, Change
 from controller.model import KINDS
@@ -152,6 +153,20 @@ def test_what_a_replacement_makes_anew_has_its_reason() -> None:
     report = looked(SHOP, world(paths=paths() | {"/pets": {"methods": {"GET": method}}}), SHOP)
     assert {"replace", "create"} <= {change.action for change in report.changes}
     assert all_origins(report) == {"intended"}
+
+
+def test_what_only_a_replacement_elsewhere_makes_necessary_has_its_reason() -> None:
+    def keys(first: str, second: str) -> dict[str, Any]:
+        values = {"acme": first * 20, "umbrella": second * 20}
+        found = {f"ApiKey {name}": {"value": SecretStr(value)} for name, value in values.items()}
+        return found | {"UsagePlan gold": {"apiKeys": list(values)}}
+
+    # No room for heirs: each takes the value that the other gives up, so the plan lets go of both in between.
+    swapped = keys("b", "a")
+    for base, wanted in ((keys("a", "b"), "intended"), (swapped, "drift")):
+        report = looked(base, swapped, keys("a", "b"))
+        assert "UsagePlanKey" in {change.kind for change in report.changes}
+        assert all_origins(report) == {wanted}
 
 
 def test_a_spec_that_could_not_be_read_then_says_nothing_of_why() -> None:

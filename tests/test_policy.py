@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from controller.diff import diff
-from controller.policy import Rules, Verdict, guard, retained
+from controller.policy import Rules, Verdict, guard
+from controller.retention import retained
 from controller.settings import Limits
 from controller.standing import Standing, from_tags
 from tests.cases.steps import get, live, mock, shop

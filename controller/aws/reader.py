@@ -177,9 +177,7 @@ def one(kind: type[RootKind], item: Mapping[str, Any]) -> Call:
     return Call(kind.read_one, {**kind.reading(item), **kind.read_params})
 
 
-def tags_of(
-    patient: Patient, kind: type[RootKind], item: Mapping[str, Any], where: Environment
-) -> dict[str, str]:
+def tags_of(patient: Patient, kind: type[RootKind], item: Mapping[str, Any], where: Environment) -> dict[str, str]:
     """The tags of a root as GetTags has them: whether it is adopted already must be known for certain."""
     root = Address(kind.kind, kind.identity(item))
     resource = kind.from_aws(item, Context())

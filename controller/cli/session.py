@@ -57,7 +57,6 @@ class Engine(Protocol):
     def export(self, request: Request, name: str, stage: str) -> dict[str, Any]:
         """The OpenAPI document of an API."""
 
-
     def import_roots(self, request: Request, wish: Wish) -> Imported:
         """Writes specs for live roots."""
 

@@ -40,10 +40,7 @@ class Editor:
     @property
     def texts(self) -> dict[Path, str]:
         """The new texts of all files that were edited."""
-        return {
-            file: text if text is not None else self._dumped(file)
-            for file, text in self._changed.items()
-        }
+        return {file: text if text is not None else self._dumped(file) for file, text in self._changed.items()}
 
     def apply(self, edit: Edit, where: Where) -> str:
         """Makes an edit in the document that begins there; a sentence about it. Raises Blocked."""

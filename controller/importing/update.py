@@ -93,9 +93,7 @@ def update(request: Request, names: tuple[str, ...], patient: Patient, where: En
     return Updated(of_roots(report, map(str, chosen), adopting=False), written, left, shared if written else [])
 
 
-def _built(
-    request: Request, where: Environment, patient: Patient
-) -> tuple[State, dict[Address, Document]]:
+def _built(request: Request, where: Environment, patient: Patient) -> tuple[State, dict[Address, Document]]:
     found = loaded(request, where, Secrets(patient))
     state, problems = build(found.documents, Scope(where.account, where.region, where.partition), found.revision)
     if found.problems or problems:

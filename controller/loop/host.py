@@ -119,9 +119,7 @@ class Host:
     def _hire(self, name: str, settings: Settings) -> None:
         schedule = Schedule(interval=self._interval, most=self._at_once)
         site = self._make_site(name, settings)
-        worker = Worker(
-            name, site, schedule, self._tell, self.stop, write=self._write, may_write=self._may_write
-        )
+        worker = Worker(name, site, schedule, self._tell, self.stop, write=self._write, may_write=self._may_write)
         self._workers[name] = worker
         self._threads[name] = threading.Thread(target=worker.run, name=f"target {name}")
         if not self.stop.drain.is_set():

@@ -11,6 +11,8 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from controller.errors import UsageError
+from controller.forge import Place, Token
+from controller.forge.github import ACTIONS
 from controller.notify.changes import Severity, StateChange
 from controller.source import load_typed
 
@@ -41,20 +43,14 @@ class Secret(_Strict):
             raise ValueError(EXPECTED)
         return self
 
+    @property
+    def token(self) -> Token:
+        """Where it is, for who reads it when it is needed."""
+        return Token(self.env or "", Path(self.file) if self.file else None)
+
     def read(self, environ: Mapping[str, str] = os.environ) -> str:
         """The secret as it is now: mounted files are renewed. Raises UsageError, which names only the place."""
-        if self.env is not None:
-            if not (value := environ.get(self.env, "").strip()):
-                raise UsageError(f"the environment variable {self.env} is not set")
-            return value
-        try:
-            value = Path(str(self.file)).read_text().strip()
-        except (OSError, UnicodeDecodeError) as error:
-            reason = getattr(error, "strerror", None) or "it is not text"
-            raise UsageError(f"{self.file} cannot be read: {reason}") from None
-        if not value:
-            raise UsageError(f"{self.file} is empty")
-        return value
+        return self.token.read(environ)
 
 
 URL = r"^https?://[^\s/@]+(/\S*)?$"
@@ -74,19 +70,37 @@ class Webhook(_Strict):
 
 
 class GitHub(_Strict):
-    """The status of commits. The token needs to write commit statuses, nothing else."""
+    """The status of commits. The token needs to write commit statuses, and pull requests if it is to comment.
+
+    comment    tells it as well in the comment of the pull request that brought the commit
+    authors    who may have made that comment, besides the token's own user or app
+    """
 
     repository: str = Field(pattern=r"^[\w.-]+/[\w.-]+$")
     token: Secret
     api: str = Field("https://api.github.com", pattern=URL)
+    comment: bool = False
+    authors: list[str] = [ACTIONS]
+
+    @property
+    def place(self) -> Place:
+        """Where it is."""
+        return Place("github", self.api, self.repository, self.token.token)
 
 
 class GitLab(_Strict):
-    """The status of commits; `project` is a path such as group/project, or a number."""
+    """The status of commits; `project` is a path such as group/project, or a number. The rest is as for GitHub."""
 
     project: str = Field(pattern=r"^[\w.-]+(/[\w.-]+)*$")
     token: Secret
     api: str = Field("https://gitlab.com/api/v4", pattern=URL)
+    comment: bool = False
+    authors: list[str] = []
+
+    @property
+    def place(self) -> Place:
+        """Where it is."""
+        return Place("gitlab", self.api, self.project, self.token.token)
 
 
 class Channel(_Strict):

@@ -9,7 +9,7 @@ from controller.apply import apply
 from controller.aws.reader import read
 from controller.diff import diff
 from controller.plan import plan
-from controller.policy import retained
+from controller.retention import retained
 from controller.retry import Patient
 from controller.state import State
 from controller.steps import Plan, Step

@@ -7,7 +7,8 @@ from typing import Any
 from pydantic import SecretStr
 
 from controller.diff import diff
-from controller.policy import Rules, Verdict, guard, retained
+from controller.policy import Rules, Verdict, guard
+from controller.retention import retained
 from controller.standing import Standing
 from tests.cases.steps import get, live, shop
 from tests.engine import converge, desired

@@ -28,7 +28,7 @@ def fold_cors(raw: dict[str, Any], scope: Scope) -> dict[str, Any]:
     """An API's spec with `cors:` on the API, or on some paths, if that says the same in fewer words."""
     policies = {path: policy for path, content in raw.get("paths", {}).items() if (policy := _guess(content, raw))}
     for shared in _distinct(policies.values()):
-        if (found := _checked({"cors": shared, **_bare(raw, dict.fromkeys(raw["paths"], shared))}, raw, scope)):
+        if found := _checked({"cors": shared, **_bare(raw, dict.fromkeys(raw["paths"], shared))}, raw, scope):
             return found
     if not policies:
         return raw

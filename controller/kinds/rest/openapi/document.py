@@ -40,9 +40,7 @@ class Tree:
         return ((at, self._resources[at]) for at in self._inside.get(container, ()) if at.kind == kind)
 
 
-def document(
-    root: Address, resources: Mapping[Address, Resource], *, documented: bool = True
-) -> dict[str, Any]:
+def document(root: Address, resources: Mapping[Address, Resource], *, documented: bool = True) -> dict[str, Any]:
     """The OpenAPI 3.0 document of the API at `root`.
 
     Ids of VPC links are values that a call resolves late, and so stand in the document. With `documented`, the

@@ -38,9 +38,7 @@ def exported(
     return found
 
 
-def _servers(
-    stage: Address, resources: Mapping[Address, Resource], where: Environment
-) -> Iterator[dict[str, Any]]:
+def _servers(stage: Address, resources: Mapping[Address, Resource], where: Environment) -> Iterator[dict[str, Any]]:
     """The custom domains that lead to the stage, then the address that AWS gives it."""
     variables = getattr(resources[stage], "variables", {})
     about = {STAGE_VARIABLES: dict(sorted(variables.items()))} if variables else {}

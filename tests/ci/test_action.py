@@ -209,6 +209,8 @@ def test_a_fork(published: Project) -> None:
     assert "+ create Path /orders > Method GET\n" in project.comment().body
     assert f" sha={project.head} " in project.comment().body
     assert "/orders" in told.summary
+    # Whoever made the plan could have made it a good one.
+    assert project.world.statuses == []
 
 
 def test_a_fork_that_moved_on_is_not_reported(published: Project) -> None:

@@ -171,7 +171,7 @@ def test_rights_to_write_are_few() -> None:
     assert found == {
         "drift.yml": ["id-token", "issues"],
         "fork-plan.yml": [],
-        "fork-report.yml": ["pull-requests", "statuses"],
+        "fork-report.yml": ["pull-requests"],
         "pull-request.yml": ["id-token", "pull-requests", "statuses"],
         "snapshot.yml": ["contents", "id-token"],
     }

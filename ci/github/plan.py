@@ -6,6 +6,7 @@ Nothing here is told by a shell or an expression: names of branches, inputs and 
 import json
 import os
 import secrets
+import signal
 import subprocess
 import sys
 import tempfile
@@ -172,8 +173,12 @@ def run(job: Job, arguments: Sequence[str], out: Path) -> int:
     environ = {name: value for name, value in job.environ.items() if not name.startswith("INPUT_")}
     try:
         code = subprocess.run(command, cwd=job.folder, env=environ, check=False).returncode
+    except KeyboardInterrupt:
+        code = -signal.SIGINT
     finally:
         print(f"::{token}::", flush=True)
+    if code < 0:  # as a shell tells of a signal
+        code = 128 - code
     annotations = out / "annotations"
     if annotations.exists():
         print(annotations.read_text(), end="")

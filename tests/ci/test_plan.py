@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import importlib.util
+import os
+import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -194,3 +197,29 @@ def test_outputs_are_told_apart(tmp_path: Path) -> None:
 
 def test_without_a_plan_there_are_no_counts(tmp_path: Path) -> None:
     assert plan.outputs(tmp_path, 1) == {"exitcode": "1"}
+
+
+ENDS = {
+    "well": ("sys.exit(0)", 0),
+    "with a finding": ("sys.exit(2)", 2),
+    "terminated": ("os.kill(os.getpid(), signal.SIGTERM)", 143),
+    "interrupted": ("os.kill(os.getppid(), signal.SIGINT); signal.pause()", 130),
+}
+
+
+@pytest.mark.parametrize(("ending", "code"), ENDS.values(), ids=ENDS)
+def test_the_command_ends(tmp_path: Path, ending: str, code: int) -> None:
+    command = tmp_path / "bin/reconcile"
+    command.parent.mkdir()
+    command.write_text(f"#!{sys.executable} -I\nimport os, signal, sys\nprint('::error::of a spec')\n{ending}\n")
+    command.chmod(0o755)
+    folders = {name: str(tmp_path) for name in ("GITHUB_WORKSPACE", "RECONCILE_HOME", "RUNNER_TEMP")}
+    environ = {**DEFAULTS, **folders, "GITHUB_OUTPUT": str(tmp_path / "output"), "PATH": os.environ["PATH"]}
+    done = subprocess.run(
+        [sys.executable, ROOT / "ci/github/plan.py"], env=environ, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (code, "")
+    stop, *_, resume = done.stdout.splitlines()
+    assert stop.removeprefix("::stop-commands::") == resume.strip(":")
+    name, told, _ = (tmp_path / "output").read_text().splitlines()
+    assert (name.partition("<<")[0], told) == ("exitcode", str(code))

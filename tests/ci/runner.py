@@ -40,6 +40,11 @@ class Told:
     """Level, properties, message."""
     is_good: bool = True
 
+    def plan(self) -> dict[str, Any]:
+        """What the plan says of its only target."""
+        (found,) = json.loads(Path(self.outputs["plan-json"]).read_text())["targets"]
+        return dict(found)
+
 
 @dataclass
 class Host:

@@ -41,6 +41,8 @@ test: $(DEV) $(CHART) $(PROMTOOL) $(ACTIONLINT) $(LOCALSTACK) ## Check the code 
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	@$(BIN)/reconcile schema | diff -u specs/schema.json - || { echo "specs/schema.json is old: make generate"; exit 1; }
+	@$(BIN)/reconcile schema --report | diff -u specs/report.schema.json - \
+	  || { echo "specs/report.schema.json is old: make generate"; exit 1; }
 	cd specs/examples && ACME_API_KEY=only-for-the-validation ../../$(BIN)/reconcile validate
 	$(BIN)/pytest -n 2 --ignore=tests/emulators
 	REQUIRE_LOCALSTACK=1 $(BIN)/pytest -n 2 tests/emulators
@@ -50,9 +52,11 @@ fmt: $(DEV) ## Mend what the linter can mend by itself
 	$(BIN)/ruff check --fix
 
 .PHONY: generate
-generate: $(RUN) ## Write specs/schema.json, and the chart's schema and README
+generate: $(RUN) ## Write the schemas of specs and of reports, and the chart's schema and README
 	$(BIN)/reconcile schema > .venv/schema.json
 	mv .venv/schema.json specs/schema.json
+	$(BIN)/reconcile schema --report > .venv/report.schema.json
+	mv .venv/report.schema.json specs/report.schema.json
 	$(BIN)/python charts/generate.py
 
 .PHONY: lock

@@ -4,6 +4,7 @@ ControllerError                 exit code 1
 ├── SpecErrors                  the author's input: a list of Problems, each with file:line:column
 ├── UsageError                  the command line or reconcile.yaml (exit code 64)
 ├── RefusedError                a rule of ours said no (exit code 4)
+├── ReportError                 what should be rendered is not a report of ours
 ├── SourceError                 the git remote cannot be followed, or its commit may not be used
 ├── KubeError                   the Kubernetes API said no, or nothing at all
 ├── SendError                   another service did not take a request over HTTP
@@ -80,6 +81,10 @@ class RefusedError(ControllerError):
     """A rule forbids what the plan would do."""
 
     exit_code = 4
+
+
+class ReportError(ControllerError):
+    """A document is not a report that this version can read."""
 
 
 class SourceError(ControllerError):

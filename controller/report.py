@@ -11,7 +11,12 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict
 
 
-FORMAT_VERSION = 1
+FORMAT_VERSION: Literal[1] = 1
+"""What a program can rely on.
+
+It rises when something is removed or renamed, or its meaning or type changes; what is only new comes without. So
+programs leave alone what they do not know.
+"""
 
 Status = Literal["planned", "applied", "failed", "blocked", "skipped", "held"]
 
@@ -30,7 +35,7 @@ Severity = Literal["breaking", "exposure"]
 class Item(BaseModel):
     """Base of everything in a report."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, allow_inf_nan=False)
 
 
 class FieldChange(Item):
@@ -130,6 +135,13 @@ class WarningView(Placed):
     hint: str = ""
 
 
+class ProblemView(WarningView):
+    """Something wrong that is part of no report: of the specs, or of a target of which there is none."""
+
+    severity: Literal["error", "warning"] = "error"
+    target: str = ""
+
+
 class Summary(Item):
     """The counts of a pass: of changes by action, by outcome, by origin, and of impacts by severity.
 
@@ -174,7 +186,7 @@ class Report(Item):
     warnings      what AWS ignores of the specs, and what else is better known
     """
 
-    formatVersion: int = FORMAT_VERSION
+    formatVersion: Literal[1] = FORMAT_VERSION
     version: str
     target: str
     account: str
@@ -237,7 +249,7 @@ def _origins(change: ChangeView) -> set[str]:
 def fingerprint(reports: Sequence[Report]) -> str:
     """Sixteen hexadecimal digits that stand for what these reports say, whenever they were made."""
     passing = {"version", "readCalls", "revision", "usage", "snapshot"}
-    content = [report.model_dump(mode="json", exclude=passing) for report in reports]
+    content = [report.model_dump(exclude=passing) for report in reports]
     for report in content:
         report["changes"] = [{**change, "requests": None} for change in report["changes"]]
     return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()[:16]

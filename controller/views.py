@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from controller.address import Address
 from controller.diff import Action, Change
@@ -14,7 +14,7 @@ from controller.impact import Impact
 from controller.limits import seconds
 from controller.model import KINDS, Resource
 from controller.origins import FieldOrigin, Origins
-from controller.report import ChangeView, FieldChange, ImpactView, RootView, Status, WarningView
+from controller.report import ChangeView, FieldChange, ImpactView, ProblemView, RootView, Status, WarningView
 from controller.state import State
 from controller.steps import Plan
 
@@ -152,9 +152,21 @@ def _set_fields(resource: Resource) -> list[tuple[str, Any]]:
 
 def warning_views(problems: Sequence[Problem]) -> tuple[WarningView, ...]:
     """These warnings in the order of files and lines."""
-    found = sorted(problems, key=lambda problem: (problem.where or Where(""), problem.message))
-    return tuple(_warning(problem) for problem in found)
+    return tuple(WarningView(**_told(problem)) for problem in _sorted(problems))
 
 
-def _warning(problem: Problem) -> WarningView:
-    return WarningView(**_placed(problem.where), message=problem.message, hint=problem.hint)
+def problem_views(
+    problems: Sequence[Problem], severity: Literal["error", "warning"] = "error", target: str = ""
+) -> tuple[ProblemView, ...]:
+    """These problems in the order of files and lines, each once; with a target if they are one target's alone."""
+    return tuple(
+        ProblemView(**_told(problem), severity=severity, target=target) for problem in _sorted(set(problems))
+    )
+
+
+def _sorted(problems: Iterable[Problem]) -> list[Problem]:
+    return sorted(problems, key=lambda problem: (problem.where or Where(""), problem.message, problem.hint))
+
+
+def _told(problem: Problem) -> dict[str, Any]:
+    return {**_placed(problem.where), "message": problem.message, "hint": problem.hint}

@@ -135,7 +135,7 @@ def test_json_is_one_document_and_nothing_else(name: str, run: Run) -> None:
     ran = run("-o", "json", *arguments, engine=made())
     assert ran.code == code
     if ran.out and name not in ("help", "version"):
-        assert list(json.loads(ran.out)) == ["formatVersion", "targets"]
+        assert list(json.loads(ran.out)) == ["formatVersion", "targets", "problems"]
 
 
 @pytest.mark.parametrize("name", CODES)
@@ -519,7 +519,7 @@ def test_the_extra_is_missing(run: Run, monkeypatch: pytest.MonkeyPatch, tmp_pat
 
 
 def test_documents_of_no_target() -> None:
-    assert json.loads(document([])) == {"formatVersion": 1, "targets": []}
+    assert json.loads(document([])) == {"formatVersion": 1, "targets": [], "problems": []}
 
 
 def test_the_iam_policy_is_json(run: Run) -> None:

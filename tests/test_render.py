@@ -319,7 +319,7 @@ def test_spaces_at_the_end_are_shown() -> None:
 def test_a_document_has_all_reports_in_a_fixed_order() -> None:
     shown = document([plan(), outcome()])
     parsed = json.loads(shown)
-    assert list(parsed) == ["formatVersion", "targets"]
+    assert list(parsed) == ["formatVersion", "targets", "problems"]
     assert [Report.model_validate(target) for target in parsed["targets"]] == [plan(), outcome()]
     assert shown == document([plan(), outcome()])
 

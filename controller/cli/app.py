@@ -31,7 +31,7 @@ def reconcile(
     target: o.Targets = None,
     dry_run: o.DryRun = False,
     yes: o.Yes = False,
-    output: o.OutputOption = o.Output.TEXT,
+    output: o.OutputOption = None,
     detailed_exitcode: o.DetailedExitcode = False,
     base: o.BaseOption = "",
     fail_on: o.FailOn = None,
@@ -55,9 +55,11 @@ def reconcile(
     session.local = local
     session.strict = warnings_as_errors
     session.specs, session.targets = list(specs or []), list(target or [])
+    session.outputs = list(output or [])
     if ctx.invoked_subcommand:
         return 0
     from controller.cli import run  # noqa: PLC0415
+    from controller.cli.outputs import outputs  # noqa: PLC0415
 
     # An emulator has no quotas; what was asked for holds there too.
     usual = o.NO_PACING if local else o.SHARE
@@ -66,7 +68,7 @@ def reconcile(
     wishes = run.Wishes(
         dry_run=dry_run,
         yes=yes,
-        json=output is o.Output.JSON,
+        outputs=outputs(session.outputs),
         detailed=detailed_exitcode,
         base=base,
         fail_on=frozenset(one.value for one in fail_on or ()),
@@ -94,6 +96,7 @@ def validate(
     local: o.Local = False,
     warnings_as_errors: o.WarningsAsErrors = False,
     watch: o.Watch = False,
+    output: o.ProblemsOutput = None,
 ) -> int:
     """Check the specs, for all targets, without calling AWS."""
     from controller.cli import validate as verb  # noqa: PLC0415
@@ -102,15 +105,32 @@ def validate(
     session.specs, session.targets = list(specs or session.specs), list(target or session.targets)
     session.local |= local
     session.strict |= warnings_as_errors
+    session.outputs = list(output or session.outputs)
     return verb.watch(session) if watch else verb.run(session)
 
 
 @app.command()
-def schema(*, local: o.Local = False) -> int:
-    """Print the JSON Schema of specs, for editors."""
+def report(
+    ctx: typer.Context,
+    file: o.ReportFile,
+    *,
+    output: o.OutputOption = None,
+    verbose: o.Verbose = False,
+    local: o.Local = False,
+) -> int:
+    """Render a report that was kept as JSON, in any format, without AWS."""
+    from controller.cli.report import run  # noqa: PLC0415
+
+    session: Session = ctx.obj
+    return run(session, file, output or session.outputs, verbose=verbose)
+
+
+@app.command()
+def schema(*, report: o.OfReports = False, local: o.Local = False) -> int:
+    """Print the JSON Schema of specs, for editors, or that of reports."""
     from controller.cli.schema import run  # noqa: PLC0415
 
-    return run()
+    return run(report=report)
 
 
 @app.command("iam-policy")

@@ -16,7 +16,7 @@ def drift(
     target: o.Targets = None,
     detailed_exitcode: o.DetailedExitcode = False,
     fail_on: o.FailOn = None,
-    output: o.OutputOption = o.Output.TEXT,
+    output: o.OutputOption = None,
     endpoint_url: o.EndpointUrl = None,
     local: o.Local = False,
     quota_share: o.QuotaShare = None,
@@ -26,15 +26,17 @@ def drift(
 ) -> int:
     """Say what differs on AWS, and why: because of the changes since a base revision, or because it drifted."""
     from controller.cli import run  # noqa: PLC0415
+    from controller.cli.outputs import outputs  # noqa: PLC0415
 
     session: Session = ctx.obj
     session.specs, session.targets = list(specs or session.specs), list(target or session.targets)
     session.local |= local
     session.strict |= warnings_as_errors
+    session.outputs = list(output or session.outputs)
     usual = o.NO_PACING if session.local else o.SHARE
     wishes = run.Wishes(
         dry_run=True,
-        json=output is o.Output.JSON,
+        outputs=outputs(session.outputs),
         detailed=detailed_exitcode,
         base=base,
         fail_on=frozenset(one.value for one in fail_on or ()),

@@ -38,17 +38,28 @@ def explain(error: BaseException, session: Session) -> int:
             _problems(out, error.problems, session.checkout)
             return error.exit_code
         case ControllerError():
-            _error(out, str(error))
+            _error(out, sentence(error))
             return error.exit_code
         case typer.TyperException():
             # Its own code for wrong usage, 2, would read as "changes pending".
-            _error(out, error.format_message())
+            _error(out, sentence(error))
             out.line(0, "try: reconcile --help")
             return USAGE if error.exit_code == _CLICK_USAGE else error.exit_code
         case typer.Abort() | KeyboardInterrupt():
             return 130
         case _:
             return _unexpected(out, session, error)
+
+
+def sentence(error: BaseException) -> str:
+    """What went wrong, in a sentence."""
+    match error:
+        case ControllerError():
+            return str(error)
+        case typer.TyperException():
+            return error.format_message()
+        case _:
+            return f"unexpected: {type(error).__name__}: {error}"
 
 
 def warn(warnings: list[Problem], session: Session) -> None:
@@ -62,8 +73,7 @@ def _unexpected(out: Writer, session: Session, error: BaseException) -> int:
         import traceback  # noqa: PLC0415
 
         session.err().out("".join(traceback.format_exception(error)), highlight=False)
-    hint = "set RECONCILE_DEBUG=1 for the stack trace"
-    _error(out, f"unexpected: {type(error).__name__}: {error}; {hint}")
+    _error(out, f"{sentence(error)}; set RECONCILE_DEBUG=1 for the stack trace")
     return 1
 
 

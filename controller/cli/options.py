@@ -4,18 +4,11 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from controller import __version__
-
-
-class Output(StrEnum):
-    """The format of the result."""
-
-    TEXT = "text"
-    JSON = "json"
 
 
 class Finding(StrEnum):
@@ -110,9 +103,27 @@ DryRun = Annotated[
 ]
 ReadOnly = Annotated[bool, typer.Option("--read-only", help="Only what a plan needs.")]
 Yes = Annotated[bool, typer.Option("-y", "--yes", envvar="RECONCILE_YES", help="Apply without asking.")]
+
+
+def _output(known: str) -> Any:
+    return typer.Option(
+        "-o",
+        "--output",
+        metavar="FORMAT[=FILE]",
+        envvar="RECONCILE_OUTPUT",
+        help="How the result is written, and to which file. Repeatable; one of them to stdout, text if none is. "
+        f"{known}.",
+    )
+
+
 OutputOption = Annotated[
-    Output, typer.Option("-o", "--output", envvar="RECONCILE_OUTPUT", help="Format of the result.")
+    list[str] | None, _output("text, json, sarif, junit, github, gitlab-terraform, gitlab-codequality")
 ]
+ProblemsOutput = Annotated[list[str] | None, _output("text, json, sarif, junit, github, gitlab-codequality")]
+ReportFile = Annotated[
+    str, typer.Argument(metavar="FILE", help="What -o json=FILE wrote; - is stdin.", show_default=False)
+]
+OfReports = Annotated[bool, typer.Option("--report", help="That of what -o json writes, for programs.")]
 DetailedExitcode = Annotated[
     bool,
     typer.Option(

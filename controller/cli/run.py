@@ -12,18 +12,19 @@ from controller.cli import local
 from controller.cli.based import based
 from controller.cli.errors import explain, worst
 from controller.cli.findings import found
+from controller.cli.outputs import TEXT, Outputs, Result, Trouble, deliver
 from controller.cli.scope import requests
 from controller.cli.session import Pass, Session
 from controller.cli.signals import stoppable
-from controller.errors import Problem, RefusedError, SpecErrors, UsageError
-from controller.render.json import document
+from controller.cli.verdict import code_of, has_work, trouble
+from controller.errors import RefusedError, SpecErrors, UsageError
 from controller.render.progress import progress_display
 from controller.render.text import render
 from controller.report import Progress, Report
 from controller.request import Request
 
 
-PARTLY, PENDING = 3, 2
+PENDING = 2
 
 AT_ONCE = 8
 """Targets that are worked on at once."""
@@ -43,7 +44,7 @@ class Wishes:
 
     dry_run: bool = False
     yes: bool = False
-    json: bool = False
+    outputs: Outputs = field(default_factory=Outputs)
     detailed: bool = False
     endpoint_url: str | None = None
     share: float | None = 0.85
@@ -72,7 +73,7 @@ class _Run:
     session: Session
     wishes: Wishes
     lanes: list[_Lane] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
+    trouble: Trouble = field(default_factory=Trouble)
     shown: int = 0
 
     @property
@@ -93,17 +94,20 @@ def run(session: Session, wishes: Wishes) -> int:
             code = start.code
             state.lanes = [_Lane(replace(request, base=start.base)) for request in aimed]
             _targets(state)
+    except Exception as error:
+        state.trouble.note(error)
+        raise
     finally:
-        # Whatever happens, who reads JSON gets one whole document.
-        if wishes.json:
-            print(document([lane.report for lane in state.lanes if lane.report]))  # noqa: T201
+        # Whatever happens, who reads the result gets all there is of it.
+        reports = [lane.report for lane in state.lanes if lane.report]
+        code |= deliver(wishes.outputs, Result(reports, state.trouble.views(), wishes.verbose), session)
     return worst([code, *(lane.code for lane in state.lanes)])
 
 
 def _targets(state: _Run) -> None:
     for lane, error in _each(state.lanes, lambda lane: _plan(state, lane)):
         if error:
-            lane.code = _told(state, error)
+            lane.code = _told(state, lane, error)
         elif lane.report:
             _show(state, lane.report)
             lane.code = _preview(state, lane.report)
@@ -111,8 +115,8 @@ def _targets(state: _Run) -> None:
     wanted = [lane for lane in state.lanes if _is_wanted(state, lane)]
     if wanted and _may_apply(state, wanted):
         _apply(state, wanted)
-    if state.problems:
-        explain(SpecErrors(state.problems), state.session)
+    if state.trouble.problems:
+        explain(SpecErrors(state.trouble.problems), state.session)
 
 
 def _aimed(state: _Run) -> Iterator[Request]:
@@ -150,13 +154,11 @@ def _each(lanes: list[_Lane], work: Callable[[_Lane], None]) -> Iterator[tuple[_
         pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _told(state: _Run, error: Exception) -> int:
+def _told(state: _Run, lane: _Lane, error: Exception) -> int:
     """Tell why a target failed; its exit code."""
-    if isinstance(error, SpecErrors):
-        # Told at the end: targets share most of their problems.
-        state.problems += error.problems
-        return error.exit_code
-    return explain(error, state.session)
+    state.trouble.note(error, lane.request.target)
+    # Wrong specs are told of at the end: targets share most of their problems.
+    return error.exit_code if isinstance(error, SpecErrors) else explain(error, state.session)
 
 
 # ── the plans ────────────────────────────────────────────────────────────────────────────────────
@@ -172,7 +174,7 @@ def _preview(state: _Run, planned: Report) -> int:
     if planned.refusals and state.wishes.allow != planned.digest:
         return _refused(state, planned)
     wanted = state.wishes.fail_on | ({"changes"} if state.wishes.detailed else set())
-    return PENDING if found(planned, wanted) and not _trouble(planned) else _code(planned)
+    return PENDING if found(planned, wanted) and not trouble(planned) else code_of(planned)
 
 
 def _refused(state: _Run, planned: Report) -> int:
@@ -202,7 +204,7 @@ def _separate(state: _Run) -> None:
 
 def _is_wanted(state: _Run, lane: _Lane) -> bool:
     planned = lane.report
-    if state.wishes.dry_run or not planned or not lane.one or not _has_work(planned):
+    if state.wishes.dry_run or not planned or not lane.one or not has_work(planned):
         return False
     return not planned.refusals or state.wishes.allow == planned.digest
 
@@ -223,23 +225,8 @@ def _may_apply(state: _Run, lanes: list[_Lane]) -> bool:
     return False
 
 
-def _has_work(report: Report) -> bool:
-    return any(change.status == "planned" for change in report.changes)
-
-
-def _trouble(report: Report) -> bool:
-    bad = any(change.status in ("failed", "blocked") for change in report.changes)
-    return bad or bool(report.unreadable or report.errors)
-
-
-def _code(report: Report) -> int:
-    if not _trouble(report):
-        return 0
-    return PARTLY if any(change.status == "applied" for change in report.changes) else 1
-
-
 def _show(state: _Run, report: Report) -> None:
-    if state.wishes.json:
+    if state.wishes.outputs.stdout != TEXT:
         return
     out = state.session.out()
     if state.shown:
@@ -254,13 +241,14 @@ def _is_terminal() -> bool:
 
 
 def _confirmed(state: _Run, lanes: list[_Lane]) -> bool:
-    """Asks on stderr. Who asked for JSON has not seen the plans yet."""
+    """Asks on stderr. Who asked for another format has not seen the plans yet."""
     err = state.session.err()
-    for lane in lanes if state.wishes.json else ():
+    is_shown = state.wishes.outputs.stdout == TEXT
+    for lane in () if is_shown else lanes:
         if lane.report:
             render(lane.report, console=err, verbose=state.wishes.verbose)
             err.print()
-    if not state.wishes.json:
+    if is_shown:
         err.print()
     err.print(QUESTION, end="", markup=False, highlight=False, soft_wrap=True)
     err.file.flush()
@@ -293,10 +281,10 @@ def _apply(state: _Run, lanes: list[_Lane]) -> None:
         ended = list(_each(lanes, work))
     for lane, error in ended:
         if error:
-            lane.code = _told(state, error)
+            lane.code = _told(state, lane, error)
         elif lane.report:
             _show(state, lane.report)
-            lane.code = _code(lane.report)
+            lane.code = code_of(lane.report)
         if signals:
             lane.code = 128 + signals[0]
 

@@ -6,10 +6,11 @@ import json
 
 import typer
 
+from controller.render.report_schema import report_schema
 from controller.schema import json_schema
 
 
-def run() -> int:
-    """Print the JSON Schema of a spec document."""
-    typer.echo(json.dumps(json_schema(), indent=2))
+def run(*, report: bool = False) -> int:
+    """Print the JSON Schema of a spec document, or of a report."""
+    typer.echo(json.dumps(report_schema() if report else json_schema(), indent=2))
     return 0

@@ -122,6 +122,7 @@ class Session:
     strict: bool = False
     specs: list[Path] = field(default_factory=list)
     targets: list[str] = field(default_factory=list)
+    outputs: list[str] = field(default_factory=list)
     checkout: Path = field(default_factory=Path.cwd)
 
     def out(self) -> Console:

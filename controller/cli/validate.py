@@ -8,9 +8,11 @@ import typer
 import watchfiles
 
 from controller.cli.errors import explain, warn
+from controller.cli.outputs import TEXT, Result, Trouble, deliver, outputs
 from controller.cli.scope import requests
 from controller.cli.session import Session
-from controller.errors import ControllerError, Problem, SpecErrors
+from controller.errors import ControllerError, SpecErrors
+from controller.render.formats import OF_PROBLEMS
 
 
 def watch(session: Session, changes: Iterable[object] | None = None) -> int:
@@ -31,20 +33,33 @@ def _check(session: Session) -> None:
 
 def run(session: Session) -> int:
     """Check all targets, tell every warning and every problem once, or how many documents are right."""
-    problems: list[Problem] = []
-    warnings: list[Problem] = []
+    wanted = outputs(session.outputs, OF_PROBLEMS)
+    trouble = Trouble()
+    try:
+        documents = _documents(session, trouble)
+    except Exception as error:
+        trouble.note(error)
+        raise
+    finally:
+        code = deliver(wanted, Result(problems=trouble.views()), session)
+    warn(trouble.warnings, session)
+    if trouble.problems:
+        raise SpecErrors(trouble.problems)
+    if wanted.stdout == TEXT:
+        are = "document is" if documents == 1 else "documents are"
+        typer.echo(f"{documents} {are} valid.")
+    return code
+
+
+def _documents(session: Session, trouble: Trouble) -> int:
+    """How many documents there are."""
     documents = 0
     for request in requests(session):
         try:
             # Some documents are for some targets only; the fullest target stands for all.
             checked = session.engine.validate(request)
             documents = max(documents, checked.roots)
-            warnings += checked.warnings
+            trouble.warnings += checked.warnings
         except SpecErrors as error:
-            problems += error.problems
-    warn(warnings, session)
-    if problems:
-        raise SpecErrors(problems)
-    are = "document is" if documents == 1 else "documents are"
-    typer.echo(f"{documents} {are} valid.")
-    return 0
+            trouble.note(error)
+    return documents

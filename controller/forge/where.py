@@ -89,6 +89,14 @@ def find_place(environ: Mapping[str, str], said: Said = Said()) -> Place:
     return place
 
 
+def links(environ: Mapping[str, str]) -> tuple[str, str]:
+    """`run` and `source` of this run itself, which need no token; empty outside of a CI. Raises UsageError."""
+    if environ.get("GITLAB_CI"):
+        return environ.get("CI_JOB_URL", ""), _gitlab_source(environ, _gitlab_sha(environ))
+    repository = environ.get("GITHUB_REPOSITORY", "")
+    return _github_run(environ), _github_source(environ, repository, _event(environ).sha)
+
+
 def _is_gitlab(environ: Mapping[str, str], said: Said) -> bool:
     if said.host or said.api:
         return said.host == "gitlab" or said.api.rstrip("/").endswith("/api/v4")
@@ -105,7 +113,6 @@ def _github(environ: Mapping[str, str], said: Said) -> Place:
         # Of another pull request than the event's, the event knows no commit.
         number, sha = said.number, sha if said.number == number else ""
     sha = said.sha or sha
-    server, run = environ.get("GITHUB_SERVER_URL", ""), environ.get("GITHUB_RUN_ID", "")
     return Place(
         host="github",
         api=(said.api or environ.get("GITHUB_API_URL") or github.API).rstrip("/"),
@@ -114,8 +121,8 @@ def _github(environ: Mapping[str, str], said: Said) -> Place:
         number=said.number or number,
         branch=branch,
         sha=sha,
-        run=f"{server}/{environ.get('GITHUB_REPOSITORY')}/actions/runs/{run}" if server and run else "",
-        source=f"{server}/{repository}/blob/{sha}/" if server and sha else "",
+        run=_github_run(environ),
+        source=_github_source(environ, repository, sha),
     )
 
 
@@ -126,10 +133,7 @@ def _gitlab(environ: Mapping[str, str], said: Said) -> Place:
     if not GITLAB_PROJECT.fullmatch(project):
         raise _missing("which project it is", "--repo GROUP/NAME", "CI_PROJECT_ID", project)
     number = environ.get("CI_MERGE_REQUEST_IID", "")
-    # In a pipeline of merged results, the commit is one that nobody made.
-    sha = environ.get("CI_MERGE_REQUEST_SOURCE_BRANCH_SHA") or environ.get("CI_COMMIT_SHA", "")
-    sha = said.sha or ("" if said.number and str(said.number) != number else sha)
-    url = environ.get("CI_PROJECT_URL", "")
+    sha = said.sha or ("" if said.number and str(said.number) != number else _gitlab_sha(environ))
     return Place(
         host="gitlab",
         api=(said.api or environ.get("CI_API_V4_URL") or gitlab.API).rstrip("/"),
@@ -138,8 +142,28 @@ def _gitlab(environ: Mapping[str, str], said: Said) -> Place:
         number=said.number or (int(number) if number.isdecimal() else 0),
         sha=sha,
         run=environ.get("CI_JOB_URL", ""),
-        source=f"{url}/-/blob/{sha}/" if url and sha else "",
+        source=_gitlab_source(environ, sha),
     )
+
+
+def _github_run(environ: Mapping[str, str]) -> str:
+    server, run = environ.get("GITHUB_SERVER_URL", ""), environ.get("GITHUB_RUN_ID", "")
+    return f"{server}/{environ.get('GITHUB_REPOSITORY')}/actions/runs/{run}" if server and run else ""
+
+
+def _github_source(environ: Mapping[str, str], repository: str, sha: str) -> str:
+    server = environ.get("GITHUB_SERVER_URL", "")
+    return f"{server}/{repository}/blob/{sha}/" if server and sha else ""
+
+
+def _gitlab_sha(environ: Mapping[str, str]) -> str:
+    # In a pipeline of merged results, the commit is one that nobody made.
+    return environ.get("CI_MERGE_REQUEST_SOURCE_BRANCH_SHA") or environ.get("CI_COMMIT_SHA", "")
+
+
+def _gitlab_source(environ: Mapping[str, str], sha: str) -> str:
+    url = environ.get("CI_PROJECT_URL", "")
+    return f"{url}/-/blob/{sha}/" if url and sha else ""
 
 
 def _token(environ: Mapping[str, str], said: Said, *variables: str) -> Token:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from controller.render import json
+from controller.render import github, gitlab, json, junit, sarif
 from controller.render.frame import Frame
 from controller.report import Report
 
@@ -13,5 +13,13 @@ Render = Callable[[Sequence[Report], Frame], str]
 
 FORMATS: Mapping[str, Render] = {
     "json": json.document,
+    "sarif": sarif.document,
+    "junit": junit.document,
+    "github": github.document,
+    "gitlab-terraform": gitlab.counts,
+    "gitlab-codequality": gitlab.quality,
 }
 """All but text, which is written to a console as the reports come."""
+
+OF_PROBLEMS = ("json", "sarif", "junit", "github", "gitlab-codequality")
+"""Those that tell problems of specs as well: `Frame.problems`, without any report."""

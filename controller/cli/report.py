@@ -1,0 +1,53 @@
+"""`reconcile report`: a report that was kept as JSON, in any format, without AWS."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from controller.cli.outputs import STDOUT, TEXT, Result, deliver, outputs
+from controller.cli.session import Session
+from controller.errors import ControllerError, ReportError
+from controller.render import json, text
+from controller.render.writer import Part, Writer
+from controller.report import ProblemView
+
+
+def run(session: Session, file: str, words: Iterable[str], *, verbose: bool = False) -> int:
+    """Render it. Raises ControllerError if it cannot be read."""
+    wanted = outputs(words)
+    name = "stdin" if file == STDOUT else file
+    try:
+        kept = json.read(_bytes(file))
+    except ReportError as error:
+        raise ControllerError(f"{name} cannot be rendered: {error}") from None
+    if wanted.stdout == TEXT:
+        out = session.out()
+        for number, report in enumerate(kept.targets):
+            if number:
+                out.print()
+            text.render(report, console=out, verbose=verbose, named=len(kept.targets) > 1)
+        out.file.flush()
+    _tell(kept.problems, session)
+    return deliver(wanted, Result(kept.targets, kept.problems, verbose), session)
+
+
+def _tell(problems: Iterable[ProblemView], session: Session) -> None:
+    """What went wrong, without the lines: somebody else may have written down of which file."""
+    err = Writer(session.err())
+    for problem in problems:
+        place = f"{problem.place}: " if problem.place else ""
+        err.line(0, Part(place, "bold"), f"{problem.severity}: {problem.message}")
+
+
+def _bytes(file: str) -> bytes:
+    """What is in the file, and no more than can be too much. Raises ControllerError."""
+    most = json.MOST_BYTES + 1
+    try:
+        if file == STDOUT:
+            return sys.stdin.buffer.read(most)
+        with Path(file).open("rb") as stream:
+            return stream.read(most)
+    except OSError as error:
+        raise ControllerError(f"{file} cannot be read: {error.strerror or error}") from None

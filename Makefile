@@ -89,7 +89,7 @@ bench: $(BENCH) $(LOCALSTACK) ## Measure this controller and Terraform side by s
 	@.bench/venv/bin/python -m bench $(ARGS)
 
 .PHONY: soak
-soak: $(DEV) ## Run the controller for ten minutes while specs and live APIs change (ARGS='--minutes 1')
+soak: $(DEV) ## Run the controller for ten minutes while specs and live APIs change (ARGS='--events --minutes 1')
 	$(BIN)/python -m bench.soak $(filter-out --publish,$(ARGS))
 
 .PHONY: clean

@@ -14,8 +14,8 @@ from pathlib import Path
 from statistics import median
 
 from bench import fleet, plot, tables
-from bench.about import about, same
-from bench.figures import SCENARIOS, Figure, Figures, load
+from bench.about import about
+from bench.figures import OURS, OWN, SCENARIOS, Figure, Figures, load, same
 from bench.process import CommandError, run
 from bench.proxy import proxy
 from bench.scenarios import Course
@@ -40,7 +40,7 @@ def main() -> int:
     figures = _continued(fresh=given.fresh)
     for size in given.sizes:
         for name in given.tools:
-            if name.startswith("reconcile") or shutil.which("terraform"):
+            if name.startswith(OURS) or shutil.which("terraform"):
                 short = name == tables.OBJECTS and size > LARGE and not given.long
                 wanted = [one for one in given.scenarios if one in SHORT or not short]
                 _measure(figures, name, size, wanted, given.timeout)
@@ -86,13 +86,15 @@ def _some_of(known: Iterable[str]) -> Callable[[str], list[str]]:
 
 
 def _continued(*, fresh: bool) -> Figures:
-    """The figures that an earlier run has left, if it was of the same versions on the same machine."""
+    """The figures that an earlier run has left on the same machine: of other code, those of other tools alone."""
     now = about()
     found = None if fresh else load(FIGURES)
-    if found and same(found.about, now):
-        _say(f"going on from {len(found.by_key)} figures of {found.about['date']}; --fresh measures all again")
-        return found
-    return Figures(now)
+    if not found or not same(found.about, now, OWN):
+        return Figures(now)
+    if not same(found.about, now):
+        found = found.of_others(now)
+    _say(f"going on from {len(found.by_key)} figures; --fresh measures all again")
+    return found
 
 
 # ── the parts ────────────────────────────────────────────────────────────────────────────────────
@@ -106,6 +108,7 @@ def _measure(figures: Figures, name: str, size: int, wanted: Sequence[str], time
     try:
         for figure in _figures(name, size, wanted, timeout):
             figures.by_key[figure.key] = figure
+            figures.older.pop(figure.place, None)
             figures.loads.append(round(os.getloadavg()[0], 1))
             figures.save(FIGURES)
             what = figure.error or f"{figure.calls} calls, {figure.seconds:.1f} s, {figure.peak_mb:.0f} MB"

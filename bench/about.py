@@ -6,7 +6,6 @@ import hashlib
 import os
 import platform
 import subprocess
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -19,10 +18,6 @@ from bench.fleet import SHARE
 from bench.proxy import LATENCY
 from bench.tools import ROOT
 from controller import __version__
-
-
-PASSING = ("date", "commit")
-"""What may be another in the middle of a run."""
 
 
 def about() -> dict[str, Any]:
@@ -39,13 +34,8 @@ def about() -> dict[str, Any]:
     }
 
 
-def same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    """True if figures of the one may stand beside those of the other."""
-    return all(one.get(name) == other.get(name) for name in one.keys() | other.keys() if name not in PASSING)
-
-
 def _code() -> str:
-    """A digest of all that is measured and that measures."""
+    """A digest of our code, and of what measures it."""
     digest = hashlib.sha256()
     for file in sorted([*(ROOT / "controller").rglob("*.py"), *(ROOT / "bench").glob("*.py")]):
         digest.update(file.read_bytes())

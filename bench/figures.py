@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,16 @@ SCENARIOS: Mapping[str, str] = {
     "drift": "find the drift",
     "delete": "delete",
 }
+
+
+OURS = "reconcile"
+"""What the names of our own tools begin with."""
+
+PASSING = ("date", "commit")
+"""What may be another in the middle of a run."""
+
+OWN = ("reconcile",)
+"""What only our own figures depend on."""
 
 
 @dataclass(frozen=True)
@@ -44,21 +54,38 @@ class Figure:
         """What it is the figure of."""
         return self.tool, self.size, self.scenario
 
+    @property
+    def place(self) -> str:
+        """The tool and the size, in words."""
+        return f"{self.tool}, {self.size} endpoints"
+
 
 @dataclass
 class Figures:
-    """All that was measured so far. `about` is what it depends on besides: versions, machine, settings."""
+    """All that was measured so far.
+
+    about   what it depends on besides: versions, machine, settings
+    older   by what was measured (tool and size), the date and commit of figures that are from before `about`
+    """
 
     about: dict[str, Any]
     by_key: dict[tuple[str, int, str], Figure] = field(default_factory=dict)
     fleet: list[dict[str, Any]] = field(default_factory=list)
     help_seconds: float | None = None
     loads: list[float] = field(default_factory=list)
+    older: dict[str, str] = field(default_factory=dict)
 
     def get(self, tool: str, size: int, scenario: str) -> Figure | None:
         """The figure, if it was measured and could be."""
         found = self.by_key.get((tool, size, scenario))
         return found if found and not found.error else None
+
+    def of_others(self, about: dict[str, Any]) -> Figures:
+        """The figures of other tools, which do not depend on our code, for a run that is about something else."""
+        kept = {key: one for key, one in self.by_key.items() if not one.tool.startswith(OURS)}
+        then = f"{self.about['date']}, commit {self.about['commit']}"
+        older = {one.place: self.older.get(one.place, then) for one in kept.values()}
+        return Figures(about, kept, older=older)
 
     def save(self, file: Path) -> None:
         """Writes all; a reader sees the old file or the new one."""
@@ -76,3 +103,9 @@ def load(file: Path) -> Figures | None:
     content = json.loads(file.read_text())
     figures = [Figure(**one) for one in content.pop("figures")]
     return Figures(**content, by_key={one.key: one for one in figures})
+
+
+def same(one: Mapping[str, Any], other: Mapping[str, Any], beside: Sequence[str] = ()) -> bool:
+    """True if figures of the one may stand beside those of the other, whatever they say `beside`."""
+    asked = (one.keys() | other.keys()) - {*PASSING, *beside}
+    return all(one.get(name) == other.get(name) for name in asked)

@@ -1,7 +1,8 @@
 """`make soak`: the controller for ten minutes on an emulator, while specs and live APIs change at random.
 
 It ends well if at the end all is in sync, each change by hand was undone in time, and neither memory nor threads
-grew.
+grew. Changes by hand are found at the interval; with --events it is a long one, and a rule, a queue and an event
+of each change have to bring them up.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,10 +27,8 @@ from typing import Any
 import boto3
 
 from controller.cli import emulator
+from tests.trail import entry, event
 
-
-INTERVAL = 5.0
-"""Seconds between two looks at a root; a change by hand is to be undone in that and the time of a pass."""
 
 SLACK = 3.0
 LINES = 30
@@ -37,6 +37,19 @@ LINES = 30
 APIS = ("orders", "photos", "users")
 REGION = "eu-west-1"
 EXPECTED = {"in-sync"}
+
+
+@dataclass(frozen=True)
+class Way:
+    """How changes by hand are found, at the interval or by events, and in how many seconds they must be undone."""
+
+    interval: float
+    undone: float
+    announced: bool = False
+
+
+POLLED = Way(interval=5.0, undone=5.0 * 1.05 + SLACK)
+ANNOUNCED = Way(interval=600.0, undone=5.0, announced=True)
 
 
 @dataclass
@@ -56,6 +69,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.soak", description=__doc__)
     parser.add_argument("--minutes", type=float, default=10.0)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--events", action="store_true", help="announce changes by hand; the interval is long")
     given = parser.parse_args()
     chance = random.Random(given.seed)  # noqa: S311  nothing secret is drawn
     with tempfile.TemporaryDirectory() as name:
@@ -65,14 +79,15 @@ def main() -> int:
         process = emulator.spawn(port, folder, folder / "emulator.log")
         try:
             emulator.wait_until_ready(process, url, folder / "emulator.log")
-            course = _soak(folder / "checkout", url, http, given.minutes * 60, chance)
+            way = ANNOUNCED if given.events else POLLED
+            course = _soak(folder / "checkout", url, http, given.minutes * 60, chance, way=way)
         finally:
             emulator.end(process.pid)
             process.wait()
-    return _told(course)
+    return _told(course, way)
 
 
-def _soak(checkout: Path, url: str, http: int, seconds: float, chance: random.Random) -> Course:
+def _soak(checkout: Path, url: str, http: int, seconds: float, chance: random.Random, *, way: Way) -> Course:
     course, texts = Course(), dict.fromkeys(APIS, 0)
     (checkout / "specs").mkdir(parents=True)
     # Random specs delete more than the usual limits would let them.
@@ -82,7 +97,8 @@ def _soak(checkout: Path, url: str, http: int, seconds: float, chance: random.Ra
         _write(checkout, name, 0)
     session = boto3.Session("t", "t", region_name=REGION)
     gateway = session.client("apigateway", endpoint_url=url)
-    controller = _controller(checkout, url, http)
+    queue, announce = _rule(session, url) if way.announced else ("", _nobody)
+    controller = _controller(checkout, url, http, way, queue)
     try:
         _until(lambda: _conditions(http) == EXPECTED, 60)
         end = time.monotonic() + seconds
@@ -93,7 +109,7 @@ def _soak(checkout: Path, url: str, http: int, seconds: float, chance: random.Ra
                 _write(checkout, name, texts[name])
                 course.commits += 1
             else:
-                course.repairs.append(_tampered(gateway, name, texts[name], chance))
+                course.repairs.append(_tampered(gateway, name, texts[name], chance, announce))
                 course.edits += 1
             time.sleep(chance.uniform(0.2, 3))
             course.memory.append(_status(controller.pid, "VmRSS"))
@@ -110,11 +126,29 @@ def _soak(checkout: Path, url: str, http: int, seconds: float, chance: random.Ra
     return course
 
 
-def _controller(checkout: Path, url: str, http: int) -> subprocess.Popen[bytes]:
+Announce = Callable[[str], None]
+"""Sends a message about what was just done by hand."""
+
+
+def _nobody(_message: str) -> None:
+    """Where changes are found without."""
+
+
+def _rule(session: boto3.Session, url: str) -> tuple[str, Announce]:
+    """A queue that a rule fills, and what sends to it: as docs/events.md sets it up, but for CloudTrail."""
+    sqs, bus = session.client("sqs", endpoint_url=url), session.client("events", endpoint_url=url)
+    queue = sqs.create_queue(QueueName="soak")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    bus.put_rule(Name="soak", EventPattern=json.dumps({"detail": {"eventSource": ["apigateway.amazonaws.com"]}}))
+    bus.put_targets(Rule="soak", Targets=[{"Id": "queue", "Arn": arn}])
+    return queue, lambda message: bus.put_events(Entries=[entry(message)])
+
+
+def _controller(checkout: Path, url: str, http: int, way: Way, queue: str) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "controller", "run", "--directory", str(checkout), "--endpoint-url", url]
-    more = ["--interval", f"{INTERVAL:.0f}s", "--http", f"127.0.0.1:{http}", "--metrics", ""]
-    more += ["--quota-share", "none"]
-    keys = {"AWS_ACCESS_KEY_ID": "t", "AWS_SECRET_ACCESS_KEY": "t"}
+    more = ["--interval", f"{way.interval:.0f}s", "--http", f"127.0.0.1:{http}", "--metrics", ""]
+    more += ["--quota-share", "none", "--events-queue", queue]
+    keys = {"AWS_ACCESS_KEY_ID": "t", "AWS_SECRET_ACCESS_KEY": "t", "AWS_REGION": REGION}
     with (checkout.parent / "controller.log").open("wb") as log:
         return subprocess.Popen([*command, *more], env={**os.environ, **keys}, stderr=log)
 
@@ -129,7 +163,7 @@ def _write(checkout: Path, name: str, number: int) -> None:
     new.replace(checkout / "specs" / f"{name}.yaml")
 
 
-def _tampered(gateway: Any, name: str, number: int, chance: random.Random) -> float:
+def _tampered(gateway: Any, name: str, number: int, chance: random.Random, announce: Announce) -> float:
     """Changes something by hand; the seconds until it is as it was. Raises TimeoutError."""
     # What was committed just before is to be live first, or the change is lost in it.
     _until(lambda: _description(gateway, name) == f"text {number}", 60)
@@ -138,10 +172,12 @@ def _tampered(gateway: Any, name: str, number: int, chance: random.Random) -> fl
     if chance.random() < 1 / 2:
         operation = {"op": "replace", "path": "/description", "value": "by hand"}
         gateway.update_rest_api(restApiId=api["id"], patchOperations=[operation])
+        announce(event("UpdateRestApi", {"restApiId": api["id"]}))
         _until(lambda: _description(gateway, name) == f"text {number}", 60)
     else:
         root = next(item for item in _resources(gateway, api["id"]) if item["path"] == "/")
         gateway.create_resource(restApiId=api["id"], parentId=root["id"], pathPart="rogue")
+        announce(event("CreateResource", {"restApiId": api["id"], "parentId": root["id"]}, {"id": "rogue"}))
         _until(lambda: all(item["path"] != "/rogue" for item in _resources(gateway, api["id"])), 60)
     return time.monotonic() - began
 
@@ -190,20 +226,22 @@ def _free() -> int:
         return int(one.getsockname()[1])
 
 
-def _told(course: Course) -> int:
+def _told(course: Course, way: Way) -> int:
     wrong = list(course.wrong)
-    late = [seconds for seconds in course.repairs if seconds > INTERVAL * 1.05 + SLACK]
-    if late:
-        wrong.append(f"{len(late)} changes by hand took longer than an interval, the longest {max(late):.1f} s")
+    if late := [seconds for seconds in course.repairs if seconds > way.undone]:
+        wrong.append(f"{len(late)} changes by hand took longer than {way.undone} s, the longest {max(late):.1f} s")
     third = max(1, len(course.memory) // 3)
-    early, final = max(course.memory[third : 2 * third], default=0), max(course.memory[-third:], default=0)
-    if final > early * 1.05:
-        wrong.append(f"memory grew from {early // 1024} to {final // 1024} MB")
-    if len(set(course.threads[third:])) > 4:  # noqa: PLR2004  pools come and go
-        wrong.append(f"threads: {sorted(set(course.threads[third:]))}")
+    middle, end = slice(third, 2 * third), slice(-third, None)
+    memory = [max(course.memory[part], default=0) // 1024 for part in (middle, end)]
+    threads = [sorted(set(course.threads[part])) for part in (middle, end)]
+    if memory[1] > memory[0] * 1.05:
+        wrong.append("memory grew")
+    if len({*threads[0], *threads[1]}) > 4:  # noqa: PLR2004  pools come and go
+        wrong.append("the number of threads does not settle")
     longest = max(course.repairs, default=0.0)
     print(f"{course.commits} versions, {course.edits} changes by hand, undone in {longest:.1f} s at most")  # noqa: T201
-    print(f"memory {early // 1024} MB, then {final // 1024} MB; threads {sorted(set(course.threads))}")  # noqa: T201
+    for part, megabytes, counts in zip(("in the middle", "at the end"), memory, threads, strict=True):
+        print(f"{part}: {megabytes} MB, threads {counts}")  # noqa: T201
     for line in wrong:
         print(f"wrong: {line}")  # noqa: T201
     return 1 if wrong else 0

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from bench.figures import SCENARIOS, Figure, Figures
+from bench.figures import OURS, SCENARIOS, Figure, Figures
 
 
-OURS, BODY, OBJECTS = "reconcile", "terraform-body", "terraform-objects"
+BODY, OBJECTS = "terraform-body", "terraform-objects"
 NONE = "–"
 
 
@@ -27,12 +27,13 @@ def table(rows: Iterable[Sequence[str]]) -> str:
 
 
 def compared(figures: Figures, size: int) -> Iterator[list[str]]:
-    """All tools at one size. A ratio is the figure of that tool divided by that of the first."""
+    """All tools at one size, ours first. A ratio is the figure of that tool divided by that of the first."""
     yield [
         *("scenario", "tool", "calls", "ratio", "429s", "seconds", "ratio"),
         *("CPU seconds", "peak MB", "template seen", "route seen"),
     ]
-    tools = list(dict.fromkeys(tool for tool, at, _ in figures.by_key if at == size))
+    measured = dict.fromkeys(tool for tool, at, _ in figures.by_key if at == size)
+    tools = sorted(measured, key=lambda tool: not tool.startswith(OURS))
     for scenario, title in SCENARIOS.items():
         own = figures.get(tools[0], size, scenario)
         for tool in tools:
@@ -176,7 +177,8 @@ def report(figures: Figures) -> str:
     """The text of results.md."""
     sizes = sorted({size for _, size, _ in figures.by_key})
     parts = ["# Results", "Written by `make bench`. What is measured, and how: [README.md](README.md)."]
-    parts.append("\n".join(f"- {name}: {value}" for name, value in figures.about.items()))
+    about = {**figures.about, **{name: f"measured on {then}" for name, then in sorted(figures.older.items())}}
+    parts.append("\n".join(f"- {name}: {value}" for name, value in about.items()))
     if figures.loads:
         parts.append(f"The machine's load was {min(figures.loads):.1f} to {max(figures.loads):.1f}.")
     parts += [f"## Goals, with {GOAL_SIZE} endpoints", table(goals(figures))]

@@ -21,6 +21,10 @@ class Address:
     key: str = ""
     parent: Address | None = None
 
+    def __reduce__(self) -> tuple[type[Address], tuple[str, str, Address | None]]:
+        """Without what is cached: a hash is of one process, a lineage as large as the address."""
+        return Address, (self.kind, self.key, self.parent)
+
     @cached_property
     def _hash(self) -> int:
         return hash((self.kind, self.key, self.parent))
@@ -55,8 +59,12 @@ class Address:
         """The part of the lineage under `other`, top down."""
         return (at for at in self.lineage if at != other and at.within(other))
 
+    @cached_property
+    def _text(self) -> str:
+        return f"{self.parent} > {self.name}" if self.parent else self.name
+
     def __str__(self) -> str:
-        return " > ".join(at.name for at in self.lineage)
+        return self._text
 
     def __lt__(self, other: Address) -> bool:
-        return str(self) < str(other)
+        return self._text < other._text

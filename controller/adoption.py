@@ -20,22 +20,23 @@ def adopted(desired: State, live: State) -> State:
     """The live state in which the snapshots of adopted roots are known as what they are taken for."""
     if not live.adopted:
         return live
-    found = replace(live, resources=dict(live.resources), ids=dict(live.ids), adopted=dict(live.adopted))
+    found = replace(live.copy(), adopted=dict(live.adopted))
     for root, adoption in sorted(live.adopted.items()):
         if root in desired.resources and root in live.resources and not any(_unlike(root, desired, live)):
             tags: dict[str, str] = {}
             for kind in KINDS.values():
-                tags |= kind.taken_over(root, desired.resources, found)
+                tags |= kind.taken_over(root, desired.resources.of(root), found)
             found.adopted[root] = replace(adoption, tags=tags)
     return found
 
 
 def _unlike(root: Address, desired: State, live: State) -> Iterator[Address]:
     """Where the definition under a root is not as desired."""
-    for at in desired.resources.keys() | live.resources.keys():
-        if at.root != root or not KINDS[at.kind].definition:
+    there, wanted = live.resources.of(root), desired.resources.of(root)
+    for at in there.keys() | wanted.keys():
+        if not KINDS[at.kind].definition:
             continue
-        old, new = live.resources.get(at), desired.resources.get(at)
+        old, new = there.get(at), wanted.get(at)
         if old is None or new is None:
             if new is not None or at.key not in KINDS[at.kind].builtins:
                 yield at

@@ -3,10 +3,8 @@
 Rules that do not bend:
 1. AWS refuses concurrent edits of one API: one call at a time for each root, roots in parallel.
 2. A failed step blocks its successors and nothing else.
-3. Once told to stop, no new call is started; those under way are waited for. Told to drain, it begins no root any
-   more and finishes those that it has begun.
-3. Once told to stop, no new call is started; those under way are waited for, but not what AWS does afterwards. Told
-   to drain, it begins no root any more and finishes those that it has begun.
+3. Once told to stop, no new call is started; those under way are waited for, but not what AWS does afterwards. A
+   root that may not be begun is left as it is, and one that was begun is finished.
 4. An import is read back. What it did not bring about is done by calls before anything goes on that waits for it.
 """
 
@@ -14,7 +12,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, MutableMapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -35,10 +33,13 @@ LANES = 8
 
 @dataclass(frozen=True)
 class Outcome:
-    """How one step ended. `blocked` steps were never called; `error` says what they waited for."""
+    """How one step ended. `blocked` steps were never called; `error` says what they waited for.
+
+    Nor were `skipped` ones: nobody wants them any more, or what they need.
+    """
 
     step: Step
-    status: Literal["done", "failed", "blocked"]
+    status: Literal["done", "failed", "blocked", "skipped"]
     error: str = ""
 
 
@@ -50,6 +51,11 @@ class Proof:
     rest: Plan
 
 
+def always(_root: Address) -> bool:
+    """Every root may be begun."""
+    return True
+
+
 Prove = Callable[[Address], Proof]
 """Reads back the root that was imported. Raises ControllerError."""
 
@@ -57,31 +63,31 @@ Prove = Callable[[Address], Proof]
 def apply(
     plan: Plan,
     patient: Patient,
-    ids: dict[Address, str],
+    ids: MutableMapping[Address, str],
     environment: Environment,
     stop: threading.Event | None = None,
     *,
-    drain: threading.Event | None = None,
+    may_begin: Callable[[Address], bool] = always,
     prove: Prove | None = None,
 ) -> Iterator[Outcome]:
     """Carries out the steps and yields an outcome for each, as they end. Adds to `ids` what it learns.
 
-    A plan with imports needs `prove`.
+    A plan with imports needs `prove`. `may_begin` is asked about a root when its turn comes.
     """
-    stop, drain = stop or threading.Event(), drain or threading.Event()
+    stop = stop or threading.Event()
     run = _Run(plan, patient, ids, environment, stop, prove=prove)
     with ThreadPoolExecutor(LANES) as pool:
         running: dict[Future[dict[str, Any] | Proof], Step] = {}
         while True:
             if not stop.is_set():
-                for step in run.startable(only_begun=drain.is_set()):
+                for step in run.startable(may_begin):
                     running[pool.submit(run.call, step)] = step
             if not running:
                 break
             done, _ = wait(running, return_when=FIRST_COMPLETED)
             for future in done:
                 yield from run.ended(running.pop(future), future)
-    yield from run.never_started("stopped before it was started")
+    yield from run.never_started()
 
 
 class _Run:
@@ -91,7 +97,7 @@ class _Run:
         self,
         plan: Plan,
         patient: Patient,
-        ids: dict[Address, str],
+        ids: MutableMapping[Address, str],
         environment: Environment,
         stop: threading.Event,
         *,
@@ -110,10 +116,10 @@ class _Run:
         self.begun: set[Address] = set()
         self.left = set(plan.steps)
 
-    def startable(self, *, only_begun: bool = False) -> list[Step]:
+    def startable(self, may_begin: Callable[[Address], bool]) -> list[Step]:
         """Takes the ready steps whose root is free."""
-        wanted = self.ready.keys() & self.begun if only_begun else self.ready.keys()
-        free = [root for root in self.ready if root in wanted and root not in self.busy][: LANES - len(self.busy)]
+        wanted = (root for root in self.ready if root not in self.busy)
+        free = [root for root in wanted if root in self.begun or may_begin(root)][: LANES - len(self.busy)]
         self.begun.update(free)
         found = [self.ready[root].popleft() for root in free]
         self.ready = {root: steps for root, steps in self.ready.items() if steps}
@@ -154,13 +160,13 @@ class _Run:
         try:
             answer = future.result()
             if isinstance(answer, Proof):
-                self.ids |= answer.ids
+                self.ids.update(answer.ids)
                 self._insert(answer.rest, step)
             elif step.teaches and step.change.new is not None:
                 if step.change.action is Action.REPLACE:
                     for inner in [at for at in self.ids if at.within(step.at)]:
                         del self.ids[inner]
-                self.ids |= step.change.new.learn(step.at, answer)
+                self.ids.update(step.change.new.learn(step.at, answer))
         except (ControllerError, KeyError) as error:
             yield Outcome(step, "failed", _sentence(error))
             yield from self._block(step)
@@ -193,10 +199,13 @@ class _Run:
                 pending.extend(self.followers[step])
                 yield Outcome(step, "blocked", f"waits for: {failed.title}")
 
-    def never_started(self, reason: str) -> Iterator[Outcome]:
-        """Whatever is left when a run was stopped."""
+    def never_started(self) -> Iterator[Outcome]:
+        """Whatever is left when a run was stopped, or may not be begun."""
         for step in sorted(self.left, key=lambda step: step.title):
-            yield Outcome(step, "blocked", reason)
+            if self.stop.is_set():
+                yield Outcome(step, "blocked", "stopped before it was started")
+            else:
+                yield Outcome(step, "skipped")
 
 
 def _sentence(error: Exception) -> str:

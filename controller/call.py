@@ -8,7 +8,7 @@ puts the values in at the last moment.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
@@ -85,12 +85,28 @@ class Wait:
 
 
 @dataclass(frozen=True, slots=True)
+class Glance:
+    """How little is looked at of an answer that tells more than is needed here, such as others' business.
+
+    part      what is looked at: all that anybody gets to see of the answer, and all that a snapshot keeps
+    assumed   what stands for that part where AWS cannot be asked, in a plan from a snapshot that does not hold it
+    told      the sentence about this assumption
+    about     whose part it is, where the same call is made for several
+    """
+
+    part: Callable[[Mapping[str, Any]], dict[str, Any]]
+    assumed: Mapping[str, Any]
+    told: str
+    about: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """One operation, named as in botocore's service model.
 
     `probe` is set on calls that are not repeatable, `wait` on those whose answer comes before their work is done.
     With `present_will_do`, "exists already" is no error. A refusal may pass by itself for `settles` seconds, until
-    what was made just before is known everywhere.
+    what was made just before is known everywhere. With a `glance`, the answer is that part alone.
     """
 
     operation: str
@@ -100,6 +116,7 @@ class Call:
     wait: Wait | None = None
     present_will_do: bool = False
     settles: float = 0
+    glance: Glance | None = None
 
 
 @dataclass(frozen=True, slots=True)

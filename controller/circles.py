@@ -14,9 +14,10 @@ from controller.model import Resource
 from controller.state import State
 
 
-def loose(state: State) -> dict[Address, frozenset[Address]]:
-    """By address, the references without which no circle is left on this side."""
-    graph = {at: set(resource.refs(at)) for at, resource in state.resources.items()}
+def loose(state: State, roots: Iterable[Address]) -> dict[Address, frozenset[Address]]:
+    """By address, the references without which no circle is left on this side among these roots."""
+    families = (state.resources.of(root) for root in sorted(roots))
+    graph = {at: set(resource.refs(at)) for own in families for at, resource in own.items()}
     found: dict[Address, frozenset[Address]] = {}
     while True:
         try:

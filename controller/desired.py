@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache, lru_cache
 from typing import Any
 
 from pydantic import SecretStr
@@ -12,44 +13,58 @@ from pydantic import SecretStr
 from controller.address import Address
 from controller.call import RAW_ID
 from controller.errors import Problem, Where
-from controller.facets import canonical, facets
+from controller.facets import Unread, canonical, facets, secrets
+from controller.families import Families
 from controller.model import KINDS, Resource, target
 from controller.openapi import compiled
+from controller.packing import pack, unpack
 from controller.source import Document, Marks, Secret
 from controller.standing import Standing, from_metadata, marks
 from controller.state import State
-from controller.terms import Scope, families
+from controller.terms import Family, Scope
 from controller.tree import Fault, Trail, from_spec
 
 
 @dataclass(frozen=True)
 class _Written:
-    """Where the resources of a document stand in it."""
+    """Where the resources of a document stand in it: its marks, and the way to each. Packed: few are asked for."""
 
-    marks: Marks
-    trails: Mapping[Address, Trail]
+    content: bytes
+
+    @property
+    def trails(self) -> Mapping[Address, Trail]:
+        """The way to each resource from the document's root."""
+        return _unpacked(self.content)[1]
 
     def at(self, at: Address, fields: Sequence[str | int]) -> Where | None:
         """The place of a field of a resource, or of the closest thing around it."""
+        marks, trails = _unpacked(self.content)
         parts = [part for part in fields if part != ""]
-        return self.marks.at([*self.trails[at], *parts]) if at in self.trails else None
+        return marks.at([*trails[at], *parts]) if at in trails else None
+
+
+@lru_cache(maxsize=2)
+def _unpacked(content: bytes) -> tuple[Marks, Mapping[Address, Trail]]:
+    marks, trails = unpack(content)
+    return marks, trails
 
 
 @dataclass
 class _Draft:
     """The resources so far, and where those of each root were written."""
 
-    resources: dict[Address, Resource] = field(default_factory=dict)
+    resources: Families[Resource] = field(default_factory=Families)
     written: dict[Address, _Written] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     warnings: list[Problem] = field(default_factory=list)
     faulty: set[Address] = field(default_factory=set)
+    secrets: set[str] = field(default_factory=set)
     standing: dict[Address, Standing] = field(default_factory=dict)
     unknown: dict[Address, str] = field(default_factory=dict)
 
     def wrote(self, at: Address) -> bool:
         """True for what somebody wrote, right or wrong."""
-        return at.root in self.written and at in self.written[at.root].trails
+        return at in self.resources or (at.root in self.written and at in self.written[at.root].trails)
 
     def beside(self, at: Address) -> Iterator[str]:
         """The keys of what was written of this kind in the same place."""
@@ -67,22 +82,21 @@ def build(documents: Iterable[Document], scope: Scope, revision: str) -> tuple[S
     draft = _Draft()
     for document in documents:
         _expand(document, scope, draft)
-    by_root = families(draft.resources)
-    for at, resource in draft.resources.items():
-        _references(at, resource, draft)
-        # Where something is missing because it is wrong in itself, that one problem is enough.
-        for name, message in resource.check(at, by_root[at.root]) if at.root not in draft.faulty else ():
-            draft.say(at, [name], message)
-    if not draft.problems:
-        for family in by_root.values():
+    everywhere = cache(draft.resources.of_kind)
+    for root in draft.written:
+        family = Family(draft.resources.of(root), everywhere)
+        _check(root, family, draft)
+        if root not in draft.unknown:
             for kind in KINDS.values():
                 kind.derive(family, revision, scope)
-            draft.resources |= family
+        draft.resources.put(root, family)
+        draft.secrets.update(value for resource in family.values() for value in secrets(resource))
     state = State(
         draft.resources,
         unknown=draft.unknown,
         standing=draft.standing,
         written=dict(draft.written),
+        secrets=frozenset(draft.secrets),
         revision=revision,
         warnings=tuple(dict.fromkeys(draft.warnings)),
     )
@@ -97,18 +111,20 @@ def sound(
     The others, and whoever refers to them, are `unknown` in it. `broken` names those that could not be read whole.
     """
     unknown = {_root(kind, name): "its spec could not be read" for kind, name in broken}
-    left = [document for document in documents if (document.kind, document.name) not in broken]
+    out = set(broken)
     problems: list[Problem] = []
     while True:
+        left = (document for document in documents if (document.kind, document.name) not in out)
         state, found = build(left, scope(), revision)
         if not found:
             state.unknown = unknown
             return state, problems
         problems += [problem for problem in found if problem not in problems]
         unknown |= state.unknown
-        good = [document for document in left if _root(document.kind, document.name) not in state.unknown]
+        names = {(document.kind, document.name) for document in documents}
+        wrong = {(kind, name) for kind, name in names if _root(kind, name) in state.unknown} - out
         # What is wrong with none of them in particular is wrong with all of them.
-        left = good if len(good) < len(left) else []
+        out |= wrong or names
 
 
 def _root(kind: str, name: str) -> Address:
@@ -138,10 +154,10 @@ def _expand(document: Document, scope: Scope, draft: _Draft) -> None:
             draft.unknown.setdefault(root, written_out.problems[0].message)
     resources, places, faults = from_spec(root, _plain(document.spec), scope)
     draft.standing[root] = _standing(root, document, draft)
-    draft.resources |= {
-        at: item.marked(marks(draft.standing[at])) if at == root else item for at, item in resources.items()
-    }
-    draft.written[root] = _Written(document.marks, places)
+    if root in resources:
+        resources[root] = resources[root].marked(marks(draft.standing[root]))
+    draft.resources.put(root, resources)
+    draft.written[root] = _Written(pack((document.marks, places)))
     # Of what came of an OpenAPI document, the first word on a place is the one in its own terms.
     told = {problem.where for problem in draft.problems}
     found = [_problem(document, fault) for fault in faults]
@@ -173,7 +189,7 @@ def _plain(value: Any) -> Any:
     """Secrets as what pydantic knows how to hide."""
     match value:
         case Secret():
-            return SecretStr(value.value)
+            return SecretStr(value.value) if value.is_known else Unread(value.value)
         case Mapping():
             return {key: _plain(item) for key, item in value.items()}
         case list() | tuple():
@@ -185,6 +201,15 @@ def _plain(value: Any) -> Any:
 def _near(word: str, known: Iterable[str]) -> str:
     near = difflib.get_close_matches(word, list(known), 1, 0.6)
     return f"did you mean {near[0]!r}?" if near else ""
+
+
+def _check(root: Address, family: Family, draft: _Draft) -> None:
+    # Where something is missing because it is wrong in itself, that one problem is enough.
+    is_whole = root not in draft.faulty
+    for at, resource in family.items():
+        _references(at, resource, draft)
+        for name, message in resource.check(at, family) if is_whole else ():
+            draft.say(at, [name], message)
 
 
 def _references(at: Address, resource: Resource, draft: _Draft) -> None:

@@ -20,6 +20,8 @@ class Spoken(Value):
     """Base of Resource: the ways from and to an author's spec, and from AWS's answers."""
 
     shorthands: ClassVar[Mapping[str, Any]] = {}
+    reads: ClassVar[frozenset[str]] = frozenset()
+    """Members of AWS's answers that are looked at though no field has them."""
 
     # ── the author's ──
     @classmethod

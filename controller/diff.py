@@ -8,7 +8,7 @@ Rules that do not bend:
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -46,25 +46,36 @@ class Change:
 def diff(desired: State, live: State, *, renaming: bool = True) -> tuple[Change, ...]:
     """The changes that lead from live to desired, by address. Without `renaming`, a new name is a new resource."""
     skipped = desired.unknown.keys() | live.unknown.keys() | live.beyond
-    kinds = KINDS.values() if renaming else ()
-    renames = [change for kind in kinds for change in kind.renamed(desired.resources, live)]
-    addresses = desired.resources.keys() | live.resources.keys()
-    replaced: set[Address] = set()
     changes = [_adoption(at, adoption) for at, adoption in live.adopted.items() if at not in skipped]
-    changes += [Change(new, Action.RENAME, was=old) for old, new in renames]
-    for at in sorted(addresses, key=lambda at: (len(at.lineage), str(at))):
-        if at.root in skipped or at in live.kept:
+    for root in (desired.roots() | live.roots()) - skipped:
+        changes += _renames(root, desired, live) if renaming else ()
+        changes += _differences(root, desired.resources.of(root), live)
+    return tuple(sorted(changes, key=lambda change: str(change.at)))
+
+
+def _renames(root: Address, desired: State, live: State) -> Iterator[Change]:
+    """What only got a new name in a root, which is live by the new one from here on."""
+    wanted = desired.resources.of(root)
+    for kind in KINDS.values():
+        for old, new in kind.renamed(root, wanted, live):
+            yield Change(new, Action.RENAME, was=old)
+
+
+def _differences(root: Address, wanted: Mapping[Address, Resource], live: State) -> Iterator[Change]:
+    there = live.resources.of(root)
+    replaced: set[Address] = set()
+    for at in sorted(wanted.keys() | there.keys(), key=lambda at: (len(at.lineage), str(at))):
+        if at in live.kept:
             continue
-        gone = any(_inside(at, top) for top in replaced)
-        old = None if gone and at in desired.resources else live.resources.get(at)
-        if old is None and at.key in KINDS[at.kind].builtins and at.root not in live.resources:
-            old = _seeded(desired.resources[at])
-        change = _compare(at, old, desired.resources.get(at))
+        gone = bool(replaced) and any(_inside(at, top) for top in replaced)
+        old = None if gone and at in wanted else there.get(at)
+        if old is None and at.key in KINDS[at.kind].builtins and root not in there:
+            old = _seeded(wanted[at])
+        change = _compare(at, old, wanted.get(at))
         if change:
-            changes.append(change)
+            yield change
             if change.action is Action.REPLACE:
                 replaced.add(at)
-    return tuple(sorted(changes, key=lambda change: str(change.at)))
 
 
 def _adoption(at: Address, adoption: Adoption) -> Change:

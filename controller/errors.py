@@ -5,6 +5,7 @@ ControllerError                 exit code 1
 ├── UsageError                  the command line or reconcile.yaml (exit code 64)
 ├── RefusedError                a rule of ours said no (exit code 4)
 ├── ReportError                 what should be rendered is not a report of ours
+├── SnapshotError               a file does not say what is live, or nobody vouches for it
 ├── SourceError                 the git remote cannot be followed, or its commit may not be used
 ├── KubeError                   the Kubernetes API said no, or nothing at all
 ├── SendError                   another service did not take a request over HTTP
@@ -87,12 +88,20 @@ class ReportError(ControllerError):
     """A document is not a report that this version can read."""
 
 
+class SnapshotError(ControllerError):
+    """A snapshot cannot be believed, read, written or used for a target. One sentence."""
+
+
 class SourceError(ControllerError):
     """The specs cannot be had from the git remote. One sentence, without secrets."""
 
 
 class UnverifiedError(SourceError):
     """A commit or tag has no signature of an allowed signer."""
+
+
+class StoppedError(ControllerError):
+    """The work was told to end while it waited for something. Nobody's failure."""
 
 
 class KubeError(ControllerError):

@@ -15,15 +15,23 @@ logging.getLogger("httpx").setLevel(logging.WARNING)
 logging.getLogger("httpcore").setLevel(logging.WARNING)
 
 
-def client(seconds: float, *, base_url: str = "", trust: ssl.SSLContext | None = None) -> httpx.Client:
+def client(
+    seconds: float,
+    *,
+    base_url: str = "",
+    trust: ssl.SSLContext | None = None,
+    transport: httpx.BaseTransport | None = None,
+) -> httpx.Client:
     """A client that waits `seconds` for each of connecting, sending and receiving, and follows no redirects.
 
-    With `trust` it talks to one known server: directly, whatever proxies the environment names.
+    With `trust` it talks to one known server: directly, whatever proxies the environment names. A `transport` is
+    for what is reached in another way than by its address.
     """
     return httpx.Client(
         base_url=base_url,
         timeout=seconds,
         verify=trust or True,
+        transport=transport,
         trust_env=trust is None,
         headers={"User-Agent": f"apigateway-reconciler/{__version__}"},
     )

@@ -56,11 +56,12 @@ def lower(
         if change.action is Action.DELETE and cover and not (change.old and change.old.leaves_first()):
             continue
         found[at] = _chains(change, by_address, live)
-    for at in by_address.keys() | live.resources.keys():
-        if (cover := _cover(at, by_address)) and cover in found and at in live.resources:
-            found[cover].covers.append(at)
-            if at in found and not found[at].leave and live.resources[at].leaves_first():
-                found[at].leave = live.resources[at].deleting(at)
+    for root in {at.root for at, change in by_address.items() if _leaves(change)}:
+        for at, resource in live.resources.of(root).items():
+            if (cover := _cover(at, by_address)) and cover in found:
+                found[cover].covers.append(at)
+                if at in found and not found[at].leave and resource.leaves_first():
+                    found[at].leave = resource.deleting(at)
     for change in changes:
         if change.action in beside:
             chains = found.setdefault(change.at, Chains(change))
@@ -108,7 +109,7 @@ def _let_go(changes: Mapping[Address, Change], desired: State, live: State) -> d
     """Dependants that stay while what they refer to is replaced: they have to be updated, changed or not."""
     replaced = {at for at, change in changes.items() if change.action is Action.REPLACE}
     found: dict[Address, Change] = {}
-    for at, resource in live.resources.items():
+    for at, resource in live.resources.items() if replaced else ():
         names = resource.refs(at) & replaced
         if not names or at not in desired.resources or _cover(at, changes) or at in changes:
             continue
@@ -171,7 +172,7 @@ def _update(chains: Chains, old: Resource, new: Resource, gone: list[Address]) -
 def _retake_claims(found: dict[Address, Chains], desired: State, live: State) -> None:
     """An update that takes what another update gives up could be one half of a swap: it goes, then comes anew."""
     holders: dict[tuple[Any, ...], Address] = {
-        claim: at for at, resource in live.resources.items() if at in found for claim in resource.claims(at)
+        claim: at for at in found if at in live.resources for claim in live.resources[at].claims(at)
     }
     for at, chains in found.items():
         if chains.change.action is not Action.UPDATE or not chains.change.old or not chains.change.new:
@@ -184,12 +185,13 @@ def _retake_claims(found: dict[Address, Chains], desired: State, live: State) ->
 
 
 def _open_circles(found: Mapping[Address, Chains], desired: State, live: State) -> None:
-    for at, names in loose(desired).items():
+    roots = {at.root for at in found}
+    for at, names in loose(desired, roots).items():
         if at in found and found[at].arrive:
             found[at].later = names
             if any(name in found and _comes(found[name].change) for name in names):
                 _come_bare(found[at], names)
-    for at, names in loose(live).items():
+    for at, names in loose(live, roots).items():
         chains = found.get(at)
         bare = without(live.resources[at], names, at)
         if chains and chains.leave and _leaves(chains.change) and bare:

@@ -10,15 +10,17 @@ from controller.address import Address
 from controller.call import RAW_ID, Call, Fact, Text
 from controller.dialects import Spoken
 from controller.facets import CREATE_ONLY, ROLE, SENSITIVE, Facets, Ref, aligned, canonical, facets, same
+from controller.families import Families
 from controller.gateway import Environment
-from controller.terms import Context, Difference, Family, Import, Listing, Right, Scope, Slot
+from controller.impact import Impact
+from controller.terms import Context, Difference, Family, Import, Listing, Right, Scope, Slot, Turn
 
 
 class Live(Protocol):
     """The part of the live state that a rename rewrites."""
 
-    resources: dict[Address, Resource]
-    ids: dict[Address, str]
+    resources: Families[Resource]
+    ids: Families[str]
 
 
 @dataclass(frozen=True)
@@ -158,8 +160,13 @@ class Resource(Spoken):
         """Adds to the desired resources of a root what follows from the others."""
 
     @classmethod
-    def renamed(cls, desired: Mapping[Address, Resource], live: Live) -> Iterator[tuple[Address, Address]]:
-        """Finds live resources of this kind that only got a new name, and gives them the new address in `live`."""
+    def renamed(
+        cls, root: Address, desired: Mapping[Address, Resource], live: Live
+    ) -> Iterator[tuple[Address, Address]]:
+        """Finds what of this kind only got a new name in a root, and gives it the new address in `live`.
+
+        `desired` is the root's.
+        """
         return iter(())
 
     def renaming(self, at: Address) -> list[Call]:
@@ -172,7 +179,10 @@ class Resource(Spoken):
 
     @classmethod
     def taken_over(cls, root: Address, desired: Mapping[Address, Resource], live: Live) -> dict[str, str]:
-        """What an adopted root, whose definition is as desired, needs remembered in tags; `live` is rewritten."""
+        """What an adopted root, whose definition is as desired, needs remembered in tags; `live` is rewritten.
+
+        `desired` is the root's.
+        """
         return {}
 
     def widened(self, old: Self) -> Self:
@@ -200,6 +210,12 @@ class Resource(Spoken):
             for name, facet in facets(type(self)).items()
             if CREATE_ONLY in facet.marks and not same(getattr(old, name), getattr(self, name))
         )
+
+    # ── callers ──
+    @classmethod
+    def impacts(cls, at: Address, old: Self | None, new: Self | None, turn: Turn) -> Iterator[Impact]:
+        """What callers notice when this live resource becomes the desired one; None is not there."""
+        return iter(())
 
     # ── rights ──
     @classmethod
@@ -257,6 +273,7 @@ def reference(ref: Ref, at: Address, key: str | None) -> Any:
 
 Resources = Mapping[Address, Resource]
 KINDS: dict[str, type[Resource]] = {}
+_INSIDE: dict[str | None, list[type[Resource]]] = {}
 
 
 def register(kind: type[Resource]) -> type[Resource]:
@@ -265,9 +282,10 @@ def register(kind: type[Resource]) -> type[Resource]:
         msg = f"kind {kind.kind} is declared twice"
         raise TypeError(msg)
     KINDS[kind.kind] = kind
+    _INSIDE.setdefault(kind.container, []).append(kind)
     return kind
 
 
 def children(kind: type[Resource]) -> list[type[Resource]]:
     """The kinds that sit directly inside that kind, in the order in which they were declared."""
-    return [child for child in KINDS.values() if child.container == kind.kind]
+    return _INSIDE.get(kind.kind, [])

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from controller.address import Address
-from controller.aws import index
+from controller.aws import index, usage
 from controller.aws.client import environment
 from controller.aws.routes import partition_of, routes
 from controller.aws.secrets import right
@@ -15,6 +15,7 @@ from controller.gateway import Environment
 from controller.iam import policy
 from controller.kinds.rest.openapi.export import exported
 from controller.request import Request, connection, desired
+from controller.source import unread
 
 
 @dataclass(frozen=True)
@@ -28,13 +29,8 @@ class Checked:
 def validate(request: Request) -> Checked:
     """Checks the specs without AWS. Raises SpecErrors."""
     where = Environment(request.aim.account or "0" * 12, request.aim.region or "us-east-1")
-    state = desired(request, where, _unread)
+    state = desired(request, where, unread)
     return Checked(len(state.roots()), state.warnings)
-
-
-def _unread(reference: str) -> str:
-    """What stands for a secret where there is no AWS to ask. Different secrets stay different."""
-    return f"a secret that was not read: {reference}"
 
 
 def iam_policy(request: Request, *, read_only: bool) -> dict[str, Any]:
@@ -44,10 +40,11 @@ def iam_policy(request: Request, *, read_only: bool) -> dict[str, Any]:
 
     def look_up(reference: str) -> str:
         asked.add(reference)
-        return _unread(reference)
+        return unread(reference)
 
     state = desired(request, where, look_up)
-    return policy(state, routes(), where, [index.RIGHT, *map(right, sorted(asked))], read_only=read_only)
+    more = [index.RIGHT, *map(right, sorted(asked)), *(usage.RIGHTS if request.usage else ())]
+    return policy(state, routes(), where, more, read_only=read_only)
 
 
 def _where(request: Request) -> Environment:
@@ -61,7 +58,7 @@ def _where(request: Request) -> Environment:
 def export(request: Request, name: str, stage: str = "") -> dict[str, Any]:
     """The OpenAPI document of an API of the specs. Raises SpecErrors, and UsageError if there is no such API."""
     where = _where(request)
-    state = desired(request, where, _unread)
+    state = desired(request, where, unread)
     root = Address("RestApi", name)
     for at, what in ((root, "API"), (root.child("Stage", stage), "stage")):
         known = sorted(other.key for other in state.resources if (other.kind, other.parent) == (at.kind, at.parent))

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from controller.address import Address
 from controller.diff import Action, Change, enclosures
 from controller.facets import SENSITIVE, canonical, facets, same
-from controller.model import KINDS, Resource
+from controller.model import KINDS, Resource, Resources
 from controller.report import Origin
 from controller.state import State
 from controller.terms import Difference
@@ -71,11 +71,11 @@ class Sides:
 
 def origins(changes: Iterable[Change], base: State, sides: Sides) -> Origins:
     """Why each of these changes, which lead from live to desired, is there."""
-    was, there = _unshared(base), _unshared(sides.live)
-    renamed, _ = _renames(sides.desired, was), _renames(sides.desired, there)
+    was, now = base.copy(), sides.live.copy()
+    renamed, _ = _renames(sides.desired, was), _renames(sides.desired, now)
     known = [change for change in changes if change.at.root not in base.unknown]
-    going = {change.at for change in known if change.action is Action.DELETE}
-    outlived = going - there.resources.keys()
+    before, there, wanted = (_at(known, state) for state in (was, now, sides.desired))
+    outlived = {change.at for change in known if change.action is Action.DELETE} - there.keys()
     found: dict[Address, ChangeOrigin] = {}
     for change in sorted(known, key=lambda change: (change.at in outlived, len(change.at.lineage))):
         at = change.at
@@ -86,18 +86,24 @@ def origins(changes: Iterable[Change], base: State, sides: Sides) -> Origins:
         elif around := _made_anew(change, there, found):
             found[at] = around
         else:
-            new = sides.desired.resources.get(at, change.new)
-            found[at] = _origin(replace(change, new=new), was.resources.get(at), there.resources.get(at), found)
+            new = wanted.get(at, change.new)
+            found[at] = _origin(replace(change, new=new), before.get(at), there.get(at), found)
     return Origins(found, was)
 
 
-def _unshared(state: State) -> State:
-    return replace(state, resources=dict(state.resources), ids=dict(state.ids))
+def _at(changes: Iterable[Change], state: State) -> Resources:
+    """What this state has where something changes, picked root by root."""
+    places = sorted(change.at for change in changes)
+    return {at: state.resources[at] for at in places if at in state.resources}
 
 
 def _renames(desired: State, state: State) -> frozenset[Address]:
     """Gives what was renamed its new address in this state, as if the state were live."""
-    return frozenset(new for kind in KINDS.values() for _, new in kind.renamed(desired.resources, state))
+    found: set[Address] = set()
+    for root in desired.roots() & state.roots():
+        for kind in KINDS.values():
+            found |= {new for _, new in kind.renamed(root, desired.resources.of(root), state)}
+    return frozenset(found)
 
 
 def _gravest(origins: Iterable[Origin], otherwise: Origin = "intended") -> Origin:
@@ -111,9 +117,9 @@ def _of_heirs(change: Change, heirs: Mapping[Address, Address], found: Mapping[A
     return _gravest(found[heirs[name]].origin for name in names if heirs.get(name) in found)
 
 
-def _made_anew(change: Change, live: State, found: Mapping[Address, ChangeOrigin]) -> ChangeOrigin | None:
+def _made_anew(change: Change, live: Resources, found: Mapping[Address, ChangeOrigin]) -> ChangeOrigin | None:
     """The origin of the replacement that takes this along, which is there and as it should be."""
-    if change.action is not Action.CREATE or change.at not in live.resources:
+    if change.action is not Action.CREATE or change.at not in live:
         return None
     return next((ChangeOrigin(found[at].origin) for at in enclosures(change.at) if at in found), None)
 

@@ -24,7 +24,7 @@ from controller.diff import Action, Change, enclosures
 from controller.errors import ControllerError
 from controller.facets import facets
 from controller.lower import Chains, is_carried, lower
-from controller.model import KINDS
+from controller.model import KINDS, Resource
 from controller.state import State
 from controller.steps import Phase, Plan, Step
 from controller.terms import Import
@@ -102,8 +102,10 @@ def plan(
     imports = imports or {}
     graph = _Graph(lower(changes, desired, live, imports), desired, live)
     graph.add_imports(imports)
-    live_users = _users(live)
-    users = _merged(live_users, _users(desired))
+    # Who has no step is waited for by nobody.
+    roots = sorted({at.root for at in graph.chains})
+    live_users = _users(live, roots)
+    users = _merged(live_users, _users(desired, roots))
     for at in graph.chains:
         graph.after(at, "leave", graph.last(at, "loosen"))
         graph.after(at, "arrive", graph.last(at, "leave"))
@@ -118,18 +120,22 @@ def plan(
         if follows := KINDS[at.kind].follows:
             graph.after(at, "arrive", _of_kind(graph, at.root, follows))
     _supports(graph)
-    _claims(graph)
+    _claims(graph, roots)
     return Plan(changes, _ordered(graph.waits))
 
 
-def _users(state: State) -> dict[Address, set[Address]]:
-    """Who uses an address on one side."""
+def _users(state: State, roots: Iterable[Address]) -> dict[Address, set[Address]]:
+    """Who in these roots uses an address on one side."""
     found: dict[Address, set[Address]] = {}
-    for at, resource in state.resources.items():
+    for at, resource in _inside(state, roots):
         above = KINDS[at.kind].enclosure(at)
         for name in resource.refs(at) | resource.needs(at) | ({above} if above else set()):
             found.setdefault(name, set()).add(at)
     return found
+
+
+def _inside(state: State, roots: Iterable[Address]) -> Iterator[tuple[Address, Resource]]:
+    return (item for root in roots for item in state.resources.of(root).items())
 
 
 def _merged(*maps: Mapping[Address, set[Address]]) -> dict[Address, set[Address]]:
@@ -223,10 +229,10 @@ def _serves(kind: str) -> bool:
     return any(facet.ref and KINDS[facet.ref.kind].snapshot for facet in facets(KINDS[kind]).values())
 
 
-def _claims(graph: _Graph) -> None:
+def _claims(graph: _Graph, roots: Iterable[Address]) -> None:
     """Rule 3."""
     holders: dict[Any, Address] = {
-        claim: at for at, resource in graph.live.resources.items() for claim in resource.claims(at)
+        claim: at for at, resource in _inside(graph.live, roots) for claim in resource.claims(at)
     }
     for at, chain in graph.chains.items():
         if chain.change.new is None or chain.change.action is Action.RENAME:

@@ -19,7 +19,7 @@ from controller.diff import Action, Change, diff, enclosures
 from controller.facets import canonical
 from controller.model import KINDS
 from controller.retention import left_as_is
-from controller.standing import Standing
+from controller.standing import Standing, paused_words
 from controller.state import State
 from controller.terms import Scope
 
@@ -121,14 +121,14 @@ def _held(desired: State, live: State, rules: Rules, now: datetime) -> Iterator[
             yield at, "live, but no spec: kept, because of onDelete: retain"
         elif not rules.prune:
             yield at, "live, but no spec: left alone; --prune deletes it"
-    for at, resource in sorted(desired.resources.items()):
-        unread = {name.root for name in resource.refs(at)} & (live.unknown.keys() | live.beyond) - {at.root}
-        if unclear := {name for name in unread if name not in live.ids}:
-            yield at.root, f"left alone: which live resource {min(unclear)} is, is not clear"
+    unread = {root for root in live.unknown.keys() | live.beyond if root not in live.ids}
+    for root in sorted(desired.roots() - live.beyond) if unread else ():
+        named = {name.root for at, item in desired.resources.of(root).items() for name in item.refs(at)}
+        if unclear := named & unread - {root}:
+            yield root, f"left alone: which live resource {min(unclear)} is, is not clear"
     for at, standing in sorted(desired.standing.items()):
         if standing.paused(now):
-            end = f" until {standing.until:%Y-%m-%d %H:%M %Z}".rstrip() if standing.until else ""
-            yield at, f"suspended{end}: {standing.suspended}"
+            yield at, paused_words(standing.suspended, standing.until)
 
 
 def _hands_off(changes: tuple[Change, ...]) -> Iterator[tuple[Address, str]]:
@@ -141,10 +141,9 @@ def _in_use(
     changes: tuple[Change, ...], desired: State, live: State, held: Mapping[Address, str]
 ) -> Iterator[tuple[Address, str]]:
     """Roots that would go while something needs them that stays as it is: AWS would refuse."""
-    needed = _still_needed(desired, live, held)
-    for change in changes:
-        if change.action is Action.DELETE and not change.at.parent and change.at in needed:
-            yield change.at, f"kept for now: {needed[change.at]} still needs it"
+    going = [change.at for change in changes if change.action is Action.DELETE and not change.at.parent]
+    needed = _still_needed(desired, live, held) if going else {}
+    yield from ((at, f"kept for now: {needed[at]} still needs it") for at in going if at in needed)
 
 
 def _still_needed(desired: State, live: State, held: Mapping[Address, str]) -> dict[Address, Address]:
@@ -165,8 +164,9 @@ def _still_needed(desired: State, live: State, held: Mapping[Address, str]) -> d
 def _left_out(asked: Sequence[Change], kept: Sequence[Change], name: str) -> Iterator[tuple[Address, str]]:
     """What the policy leaves undone in each root; old snapshots are nobody's concern."""
     found: dict[Address, Counter[str]] = {}
-    for change in asked:
-        if change not in kept and not (change.action is Action.DELETE and KINDS[change.at.kind].snapshot):
+    made = {(change.at, change.action) for change in kept}
+    for change in (change for change in asked if (change.at, change.action) not in made):
+        if not (change.action is Action.DELETE and KINDS[change.at.kind].snapshot):
             found.setdefault(change.at.root, Counter())[change.action] += 1
     for root, counts in found.items():
         undone = ", ".join(f"{counts[action]} to {action}" for action in Action if counts[action])
@@ -180,17 +180,21 @@ def staying(desired: State, live: State, rules: Rules, scope: Scope) -> State:
     """
     if rules.policy == "sync":
         return desired
-    changes = diff(desired, replace(live), renaming=renaming(rules))
+    changes = diff(desired, live.copy(), renaming=renaming(rules))
     stays = {
         change.at: change.old
         for change in changes
         if change.action is Action.DELETE and change.old and KINDS[change.at.kind].definition
     }
-    found = {at: item for at, item in desired.resources.items() if not KINDS[at.kind].snapshot} | stays
-    for kind in KINDS.values():
-        if kind.snapshot:
-            kind.derive(found, desired.revision, scope)
-    return replace(desired, resources={at: item for at, item in found.items() if at not in stays})
+    resources = desired.resources.copy()
+    for root in desired.roots() & {at.root for at in stays}:
+        own = {at: item for at, item in resources.of(root).items() if not KINDS[at.kind].snapshot}
+        found = own | {at: item for at, item in stays.items() if at.root == root}
+        for kind in KINDS.values():
+            if kind.snapshot:
+                kind.derive(found, desired.revision, scope)
+        resources.put(root, {at: item for at, item in found.items() if at not in stays})
+    return replace(desired, resources=resources)
 
 
 def renaming(rules: Rules) -> bool:

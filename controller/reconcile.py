@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
 from controller import __version__
 from controller.address import Address
 from controller.adoption import adopted
-from controller.apply import Outcome, Proof, apply
+from controller.apply import Outcome, Proof, always, apply
 from controller.aws.client import Client, environment
 from controller.aws.pacing import Pacers
 from controller.aws.reader import read, reread
 from controller.aws.secrets import Secrets
+from controller.aws.usage import Usage, counted
+from controller.callers import Impacts, impacts
 from controller.diff import Change, diff
 from controller.errors import AccessError, Problem, RefusedError
-from controller.facets import secrets
+from controller.families import Families
 from controller.gateway import Environment
 from controller.lower import is_carried
 from controller.origins import Origins, Sides, origins
@@ -32,6 +34,7 @@ from controller.state import State
 from controller.steps import Plan, Step
 from controller.strategy import choose
 from controller.succession import succeed
+from controller.suspension import Suspension, suspended
 from controller.terms import Scope
 from controller.views import Findings, change_views, root_views, warning_views
 
@@ -39,7 +42,8 @@ from controller.views import Findings, change_views, root_views, warning_views
 class Pass:
     """One pass on one target: first `plan`, then, if wanted, `apply` of exactly that plan.
 
-    With `only`, no other desired roots are looked at or changed. With a `base`, the report says why things differ.
+    With `only`, no other desired roots are looked at or changed; with `suspensions`, what they are about is
+    compared and not changed. With a `base`, the report says why things differ.
     """
 
     def __init__(
@@ -51,13 +55,16 @@ class Pass:
         only: frozenset[Address] | None = None,
         *,
         base: State | None = None,
+        suspensions: Sequence[Suspension] = (),
     ) -> None:
         self._request, self._desired, self._environment = request, desired, environment
-        self._only, self._base = only, base
+        self._only, self._base, self._suspensions = only, base, suspensions
         self._patient = patient
-        self._patient.mask.learn(_secrets(desired))
+        self._patient.mask.learn(desired.secrets)
         self._live, self._plan = State(), Plan()
         self._verdict, self._origins = Verdict((), {}, ()), Origins()
+        self._impacts: Impacts = {}
+        self._usage = Usage()
         self._read_calls = 0
 
     @property
@@ -66,7 +73,7 @@ class Pass:
         return Counter(str(step.at.root) for step in self._plan.steps)
 
     @property
-    def ids(self) -> Mapping[Address, str]:
+    def ids(self) -> Families[str]:
         """The AWS ids that are known by now."""
         return self._live.ids
 
@@ -75,7 +82,7 @@ class Pass:
         before = self._patient.calls
         self._live = read(self._patient, self._environment, self._desired, self._only)
         self._read_calls = self._patient.calls - before
-        self._patient.mask.learn(_secrets(self._live))
+        self._patient.mask.learn(self._live.secrets)
         rules = self._request.rules
         sides = Sides(self._desired, self._live)
         if rules.policy == "sync":
@@ -84,32 +91,39 @@ class Pass:
         scope = Scope(where.account, where.region, where.partition)
         self._desired = staying(self._desired, self._live, rules, scope)
         self._live = adopted(self._desired, self._live)
+        now, target = datetime.now(UTC), self._request.target
+        self._desired = suspended(self._desired, self._live, target, self._suspensions, now)
         compared = retained(self._desired, self._live, rules.history)
         changes = diff(self._desired, compared, renaming=renaming(rules))
-        self._verdict = guard(changes, self._desired, compared, rules, datetime.now(UTC))
+        self._verdict = guard(changes, self._desired, compared, rules, now)
         # An import says everything anew, and other policies are for those who want what is live left alone.
         strategy = self._request.strategy if rules.policy == "sync" else "calls"
         self._plan = choose(self._verdict.changes, changes, self._desired, compared, strategy)
         self._live.ids = compared.ids
         if self._base:
             self._origins = origins(changes, self._base, replace(sides, heirs=compared.heirs))
+        self._impacts = impacts(changes, self._desired, compared)
+        if self._request.usage:
+            self._usage = counted(self._patient, self._impacts, changes, compared, datetime.now(UTC))
         return self._report({}, dry_run=True)
 
     def apply(
         self,
         progress: Callable[[Progress], None],
         stop: threading.Event,
-        drain: threading.Event | None = None,
+        may_begin: Callable[[Address], bool] = always,
     ) -> Report:
-        """Carries out the plan and tells of every step that ends. Raises RefusedError if it may not be."""
+        """Carries out the plan and tells of every step that ends. Raises RefusedError if it may not be.
+
+        A root that `may_begin` says no to when its turn comes is left.
+        """
         if self._verdict.refusals and self._request.allow != self._verdict.digest:
             raise RefusedError("; ".join(self._verdict.refusals))
         outcomes: list[Outcome] = []
         ended: Counter[str] = Counter()
         totals = self.totals
-        run = apply(
-            self._plan, self._patient, self._live.ids, self._environment, stop, drain=drain, prove=self._prove
-        )
+        where, ids = self._environment, self._live.ids
+        run = apply(self._plan, self._patient, ids, where, stop, may_begin=may_begin, prove=self._prove)
         for outcome in run:
             outcomes.append(outcome)
             root = str(outcome.step.at.root)
@@ -133,19 +147,21 @@ class Pass:
 
     def _prove(self, root: Address) -> Proof:
         """Reads back what was imported, and plans what is not as desired."""
-        found = reread(self._patient, root, dict(self._live.ids))
-        wanted = {at: item for at, item in self._desired.resources.items() if at == root or is_carried(at, root)}
-        desired = State(wanted)
+        found = reread(self._patient, root, self._live.ids)
+        own = self._desired.resources.of(root)
+        desired = State(Families({at: item for at, item in own.items() if at == root or is_carried(at, root)}))
         rest = plan(diff(desired, found), desired, found)
-        return Proof(found.ids, rest)
+        return Proof(dict(found.ids), rest)
 
     def _report(
         self, outcomes: dict[Address, tuple[Status, str]], errors: tuple[str, ...] = (), *, dry_run: bool
     ) -> Report:
-        findings = Findings(self._desired, self._origins, left=tuple(self._left()))
+        findings = Findings(
+            self._desired, self._origins, self._impacts, self._usage.requests, tuple(self._left())
+        )
         views = change_views(self._plan, outcomes, findings)
         changed = {change.at for change in self._plan.changes}
-        unchanged = sum(1 for at in self._desired.resources if at not in changed and at in self._live.resources)
+        unchanged, stages = self._standing(changed)
         return Report(
             version=__version__,
             target=self._request.target,
@@ -158,11 +174,12 @@ class Pass:
             changes=views,
             summary=summarise(views, unchanged),
             roots=root_views(self._plan),
+            usage=self._usage.words,
             calls=self._plan.calls,
             readCalls=self._read_calls,
             seconds=round(self._plan.seconds, 1),
             waits=self._plan.waits,
-            stages=tuple(self._stages(outcomes)),
+            stages=tuple(self._stages(stages, outcomes)),
             unreadable={str(at): error for at, error in sorted(self._live.unknown.items())},
             held={str(at): reason for at, reason in sorted(self._verdict.held.items())},
             suspended=tuple(sorted(map(str, self._verdict.suspended))),
@@ -177,6 +194,7 @@ class Pass:
         told = [*self._desired.warnings, *(self._base.warnings if self._base else ())]
         if self._request.base and self._request.base.warning:
             told.append(Problem(self._request.base.warning))
+        told += self._usage.problems
         return list(dict.fromkeys(told))
 
     def _left(self) -> Iterator[tuple[Change, str]]:
@@ -185,20 +203,33 @@ class Pass:
             if self._base or change.at.root in self._verdict.suspended:
                 yield change, reason
 
-    def _stages(self, outcomes: Mapping[Address, tuple[Status, str]]) -> Iterator[StageView]:
+    def _standing(self, changed: Container[Address]) -> tuple[int, set[Address]]:
+        """How much was live as desired before the pass, and which stages were live at all."""
+        unchanged, stages = 0, set()
+        for root in self._desired.roots() & self._live.roots():
+            own = self._desired.resources.of(root).keys() & self._live.resources.of(root).keys()
+            unchanged += sum(1 for at in own if at not in changed)
+            stages |= {at for at in own if at.kind == "Stage"}
+        return unchanged, stages
+
+    def _stages(
+        self, before: Collection[Address], outcomes: Mapping[Address, tuple[Status, str]]
+    ) -> Iterator[StageView]:
         """The stages that answer now, and where."""
-        for at in sorted(at for at in self._desired.resources if at.kind == "Stage"):
-            status, _ = outcomes.get(at, ("planned", ""))
-            live = at in self._live.resources or status == "applied"
-            if live and (api := self._live.ids.get(at.root)):
+        done = {at for at, (status, _) in outcomes.items() if at.kind == "Stage" and status == "applied"}
+        for at in sorted({*before, *(at for at in done if at in self._desired.resources)}):
+            if api := self._live.ids.get(at.root):
                 host = f"{api}.execute-api.{self._environment.region}.{self._environment.domain}"
                 yield StageView(api=at.root.key, stage=at.key, url=f"https://{host}/{at.key}/")
+
+
+_WORSE = ("done", "skipped", "blocked", "failed")
 
 
 def _statuses(outcomes: Sequence[Outcome]) -> dict[Address, tuple[Status, str]]:
     """How each change went: as its worst step did."""
     found: dict[Address, tuple[Status, str]] = {}
-    for outcome in sorted(outcomes, key=lambda outcome: ("done", "blocked", "failed").index(outcome.status)):
+    for outcome in sorted(outcomes, key=lambda outcome: _WORSE.index(outcome.status)):
         status: Status = "applied" if outcome.status == "done" else outcome.status
         if outcome.step.proof:
             # What it carries waited for it; why it failed is told once.
@@ -209,10 +240,6 @@ def _statuses(outcomes: Sequence[Outcome]) -> dict[Address, tuple[Status, str]]:
         else:
             found |= dict.fromkeys((outcome.step.at, *outcome.step.covers), (status, outcome.error))
     return found
-
-
-def _secrets(state: State) -> list[str]:
-    return [value for resource in state.resources.values() for value in secrets(resource)]
 
 
 def open_pass(request: Request, pacers: Pacers | None = None) -> Pass:

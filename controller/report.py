@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -169,6 +170,24 @@ class Summary(Item):
         return self.create + self.update + self.replace + self.rename + self.delete + self.adopt
 
 
+class SnapshotView(Item):
+    """What a plan took for live, where that was a snapshot.
+
+    taken      when it was read from AWS, and for how long that was when the plan was made
+    revision   of the specs in the checkout of whoever took it
+    signedBy   the fingerprint of the key that proved to have signed it; empty if nobody asked who did
+    isOld      older than the limit
+    assumed    what the plan needed to know, was not in it, and was taken to be as these sentences say
+    """
+
+    taken: datetime
+    ageSeconds: int
+    revision: str = ""
+    signedBy: str = ""
+    isOld: bool = False
+    assumed: tuple[str, ...] = ()
+
+
 class Report(Item):
     """One pass on one target.
 
@@ -184,6 +203,7 @@ class Report(Item):
     suspended     those of the held roots that somebody suspended
     refusals      why the plan as a whole may not be carried out; `digest` names it for --allow
     warnings      what AWS ignores of the specs, and what else is better known
+    snapshot      what stood in for AWS, in a plan that was made without it
     """
 
     formatVersion: Literal[1] = FORMAT_VERSION
@@ -212,6 +232,7 @@ class Report(Item):
     imports: dict[str, int] = {}
     errors: tuple[str, ...] = ()
     warnings: tuple[WarningView, ...] = ()
+    snapshot: SnapshotView | None = None
 
     @property
     def pending(self) -> bool:
@@ -224,7 +245,7 @@ class Progress(Item):
 
     root: str
     title: str
-    status: Literal["done", "failed", "blocked"]
+    status: Literal["done", "failed", "blocked", "skipped"]
     done: int
     total: int
     error: str = ""

@@ -37,6 +37,8 @@ class Request:
     strategy      how the definition of an API is changed: by calls, by an import, or by what is cheaper
     keys          an access key in the place of the usual AWS chain
     observer      is told of every call of AWS
+    usage         whether to count the requests that came lately to what breaks
+    sleep         how AWS's quotas are waited for, if not in the usual way
     base          the specs that changes start from, for those who ask why things differ
     """
 
@@ -53,6 +55,8 @@ class Request:
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
     keys: tuple[str, str] | None = field(default=None, repr=False)
     observer: Observer = field(default=nobody, repr=False)
+    usage: bool = False
+    sleep: Callable[[float], None] | None = field(default=None, repr=False)
     base: Base | None = None
 
     @property
@@ -78,7 +82,14 @@ def connection(request: Request) -> Client:
     """A client for the target, in its role."""
     region, url = request.aim.region, request.endpoint_url
     role, keys = _role(request), request.keys
-    return connect(region=region, endpoint_url=url, role=role, keys=keys, observer=request.observer)
+    return connect(
+        region=region,
+        endpoint_url=url,
+        role=role,
+        keys=keys,
+        observer=request.observer,
+        sleep=request.sleep,
+    )
 
 
 def _role(request: Request) -> Role | None:
@@ -89,8 +100,11 @@ def _role(request: Request) -> Role | None:
     return Role(aim.role, session_name(request.target, now), aim.externalId)
 
 
-def desired(request: Request, where: Environment, look_up: Callable[[str], str]) -> State:
-    """The desired state that the specs describe for a target. `look_up` reads secrets. Raises SpecErrors."""
+def desired(request: Request, where: Environment, look_up: Callable[[str], str] | None) -> State:
+    """The desired state that the specs describe for a target. Raises SpecErrors.
+
+    `look_up` reads secrets; without it none is looked up, those of files and of the environment neither.
+    """
     found = loaded(request, where, look_up)
     state, problems = build(found.documents, Scope(where.account, where.region, where.partition), found.revision)
     wrong = [*found.problems, *problems, *(state.warnings if request.strict else ())]
@@ -99,7 +113,9 @@ def desired(request: Request, where: Environment, look_up: Callable[[str], str])
     return state
 
 
-def earlier(request: Request, where: Environment, look_up: Callable[[str], str], wanted: State) -> State | None:
+def earlier(
+    request: Request, where: Environment, look_up: Callable[[str], str] | None, wanted: State
+) -> State | None:
     """What the specs said at the base, `wanted` being what they say now; None if nobody asks for it.
 
     What was wrong in them then is unknown, and told of in warnings.
@@ -138,7 +154,7 @@ def _of_base(base: Base, problems: Sequence[Problem]) -> tuple[Problem, ...]:
 
 
 def loaded(
-    request: Request, where: Environment, look_up: Callable[[str], str], commit: str | None = None
+    request: Request, where: Environment, look_up: Callable[[str], str] | None, commit: str | None = None
 ) -> Loaded:
     """The documents of a target, before anything is made of them.
 
@@ -156,5 +172,6 @@ def loaded(
         variables=given | request.aim.variables,
         environ=request.environ,
         secrets=look_up,
+        reveal=look_up is not None,
         commit=commit,
     )

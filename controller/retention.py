@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from controller.address import Address
 from controller.facets import facets
-from controller.model import KINDS, Resource, target
+from controller.model import KINDS, Resource, Resources, target
 from controller.state import State
 
 
@@ -21,21 +21,22 @@ def left_as_is(at: Address, live: Resource, aligned: Resource) -> Iterator[Addre
 
 def retained(desired: State, live: State, history: int) -> State:
     """The live state, with the snapshots that stay set apart: the newest ones, and those still served."""
-    gone = [
-        at
-        for at in live.resources
-        if KINDS[at.kind].snapshot and at not in desired.resources and at.root in desired.resources
-    ]
+    both = [root for root in live.roots() if root in desired.resources]
+    kept = (_kept(desired.resources.of(root), live.resources.of(root), history) for root in both)
+    return replace(live.copy(), kept=frozenset().union(*kept))
+
+
+def _kept(wanted: Resources, there: Resources, history: int) -> set[Address]:
+    """The snapshots of a root that stay."""
+    gone = [at for at in there if KINDS[at.kind].snapshot and at not in wanted]
+    if not gone:
+        return set()
     # What is served though the specs do not ask for it is what they leave as it is.
     served = {
         name
-        for at, resource in live.resources.items()
-        if (wanted := desired.resources.get(at)) is not None
-        for name in left_as_is(at, resource, resource.aligned(wanted))
+        for at, resource in there.items()
+        if at in wanted
+        for name in left_as_is(at, resource, resource.aligned(wanted[at]))
     }
-    newest: dict[Address, list[Address]] = {}
-    for at in sorted(gone, key=lambda at: str(getattr(live.resources[at], "createdDate", "")), reverse=True):
-        if at not in served:
-            newest.setdefault(at.root, []).append(at)
-    kept = served.intersection(gone) | {at for group in newest.values() for at in group[:history]}
-    return replace(live, kept=frozenset(kept))
+    newest = sorted(gone, key=lambda at: str(getattr(there[at], "createdDate", "")), reverse=True)
+    return served.intersection(gone) | set([at for at in newest if at not in served][:history])

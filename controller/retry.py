@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from threading import Event, Lock
-from typing import Any
+from typing import Any, ClassVar
 
 import structlog
 from tenacity import RetryCallState, Retrying, stop_after_attempt
@@ -43,7 +43,10 @@ class Patient:
     """Carries out calls over a Caller until they succeed, or fail for good. Parameters must be resolved.
 
     `calls` counts every call made, repeats included. What `mask` has learned is in no error that leaves here.
+    What is not `complete` lists no more than this owner's.
     """
+
+    complete: ClassVar[bool] = True
 
     def __init__(self, caller: Caller, sleep: Callable[[float], None] = time.sleep) -> None:
         self._caller, self._sleep = caller, sleep
@@ -59,7 +62,7 @@ class Patient:
         answer = self._repeated(call)
         if call.wait:
             self._await(call.wait, answer, stop or Event())
-        return answer
+        return call.glance.part(answer) if call.glance else answer
 
     def _repeated(self, call: Call) -> dict[str, Any]:
         lost = False

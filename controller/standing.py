@@ -57,6 +57,12 @@ class Standing:
         return bool(self.suspended) and (self.until is None or now < self.until)
 
 
+def paused_words(reason: str, until: datetime | None) -> str:
+    """That nothing is written in a root: until when, and why."""
+    end = f" until {until:%Y-%m-%d %H:%M %Z}".rstrip() if until else ""
+    return f"suspended{end}: {reason}"
+
+
 def from_metadata(metadata: Mapping[str, Any]) -> Standing:
     """What an author says; the values were checked when the document was read."""
     suspend = metadata.get("suspend") or {}

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from controller.address import Address
 from controller.errors import Problem, Where
+from controller.families import Families
 from controller.model import KINDS, Resource
 from controller.standing import Standing
 
@@ -37,6 +38,7 @@ class Written(Protocol):
 class State:
     """What is desired, or what is live.
 
+    secrets    the values that must never be shown
     ids        AWS ids by address; live only
     unknown    roots that could not be read, and why: never compared, hence never changed or deleted
     beyond     roots that were not looked at, since nobody asked for them: treated as unknown ones; live only
@@ -49,8 +51,8 @@ class State:
     warnings   what AWS would ignore of the specs; desired only
     """
 
-    resources: dict[Address, Resource] = field(default_factory=dict)
-    ids: dict[Address, str] = field(default_factory=dict)
+    resources: Families[Resource] = field(default_factory=Families)
+    ids: Families[str] = field(default_factory=Families)
     unknown: dict[Address, str] = field(default_factory=dict)
     beyond: frozenset[Address] = frozenset()
     kept: frozenset[Address] = frozenset()
@@ -58,12 +60,17 @@ class State:
     adopted: dict[Address, Adoption] = field(default_factory=dict)
     standing: dict[Address, Standing] = field(default_factory=dict)
     written: dict[Address, Written] = field(default_factory=dict)
+    secrets: frozenset[str] = field(default=frozenset(), repr=False)
     revision: str = ""
     warnings: tuple[Problem, ...] = ()
 
     def roots(self) -> set[Address]:
         """The roots of everything in this state."""
-        return {at.root for at in self.resources}
+        return self.resources.roots()
+
+    def copy(self) -> State:
+        """The same, of which what is compared may be rewritten."""
+        return replace(self, resources=self.resources.copy(), ids=self.ids.copy())
 
     def place(self, at: Address, *fields: str | int) -> Where | None:
         """The place in the specs of a resource, or of one of its fields: a field's name, then keys inside it.

@@ -16,13 +16,14 @@ from typing import Any, Literal
 from controller.address import Address
 from controller.call import Text
 from controller.diff import Change
+from controller.families import Families
 from controller.limits import weight
 from controller.lower import is_carried, lower
 from controller.model import KINDS
 from controller.plan import plan
 from controller.state import State
 from controller.steps import Plan
-from controller.terms import Family, Import, families
+from controller.terms import Family, Import
 
 
 Strategy = Literal["auto", "calls", "import"]
@@ -39,7 +40,7 @@ def choose(
         found = None if any(_pinned(root)) else root.wanted[root.at].importing(root.at, root.wanted, root.there)
         if found is None:
             continue
-        chains = lower(root.changes, State(root.wanted), replace(live, resources=root.there))
+        chains = lower(root.changes, State(Families(root.wanted)), replace(live, resources=Families(root.there)))
         carried = [chain for at, chain in chains.items() if is_carried(at, root.at)]
         saved = [call.operation for chain in carried for call in chain.calls]
         if strategy == "import" or weight([found.call.operation, *found.proof]) < weight(saved):
@@ -59,12 +60,11 @@ class _Root:
 
 def _roots(changes: Changes, differences: Changes, desired: State, live: State) -> Iterator[_Root]:
     """Rule 1."""
-    wanted, there = families(desired.resources), families(live.resources)
     own, different = _by_root(changes), _by_root(differences)
-    for at in sorted(own.keys() & wanted.keys()):
+    for at in sorted(own):
         allowed = _carried(own[at])
-        if at in wanted[at] and allowed and allowed == _carried(different[at]):
-            yield _Root(at, tuple(own[at]), wanted[at], there.get(at, Family()))
+        if at in desired.resources and allowed and allowed == _carried(different[at]):
+            yield _Root(at, tuple(own[at]), Family(desired.resources.of(at)), Family(live.resources.of(at)))
 
 
 def _by_root(changes: Changes) -> dict[Address, list[Change]]:

@@ -22,7 +22,7 @@ def succeed(desired: State, live: State, now: datetime) -> tuple[State, State]:
     """Both sides, with room made for each root that needs an heir."""
     moves = {
         at: Address(at.kind, f"{RAW_ID}{live.ids[at]}")
-        for at in sorted(desired.roots() & live.resources.keys())
+        for at in sorted(desired.roots() & live.roots())
         if _needs_heir(at, desired, live) and not desired.standing.get(at, Standing()).paused(now)
     }
     if not moves:
@@ -30,28 +30,37 @@ def succeed(desired: State, live: State, now: datetime) -> tuple[State, State]:
     heirs = {
         at: desired.resources[at].marked({REPLACES_TAG: new.key.removeprefix(RAW_ID)}) for at, new in moves.items()
     }
-    return replace(desired, resources=desired.resources | heirs), _moved(live, moves)
+    wanted = desired.resources.copy()
+    wanted.update(heirs)
+    return replace(desired, resources=wanted), _moved(live, moves)
 
 
 def _needs_heir(at: Address, desired: State, live: State) -> bool:
     """True for what would be replaced, if there is room for two."""
-    if not KINDS[at.kind].make_before_break or at in live.adopted:
+    if not KINDS[at.kind].make_before_break or at in live.adopted or at not in live.resources:
         return False
     old, new = live.resources[at], desired.resources[at]
+    if not new.replaces(old.aligned(new)):
+        return False
     claims = new.claims(at)
-    taken = any(claims & other.claims(place) for place, other in live.resources.items()) if claims else False
-    return bool(new.replaces(old.aligned(new))) and not taken
+    return not claims or not any(claims & other.claims(place) for place, other in live.resources.items())
 
 
 def _moved(live: State, moves: Mapping[Address, Address]) -> State:
     """The live state with these addresses changed, and with them whatever refers to them."""
-    resources, ids, known = dict(live.resources), dict(live.ids), dict(moves)
+    resources, ids, known = live.resources.copy(), live.ids.copy(), dict(moves)
     pending = known
     while pending:
-        found = {at: item.moved(at, pending, ids.get(at, "")) for at, item in resources.items()}
+        found = {
+            at: new
+            for at, item in resources.items()
+            if (new := item.moved(at, pending, ids.get(at, ""))) != (at, item)
+        }
+        for at in found:
+            del resources[at]
+        resources.update(found.values())
+        ids.update({new: ids.pop(at) for at, (new, _) in found.items() if at in ids})
         pending = {at: new for at, (new, _) in found.items() if new != at and at not in known}
-        resources = dict(found.values())
-        ids = {found[at][0] if at in found else at: aws_id for at, aws_id in ids.items()}
         known |= pending
     standing = {moves.get(at, at): item for at, item in live.standing.items()}
     heirs = live.heirs | {new: at for at, new in moves.items()}

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from controller.address import Address
 from controller.call import RAW_ID, Call, Text
+
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,14 +104,31 @@ class Scope:
 class Family(dict[Address, Any]):
     """The resources of one root. What looks for others looks here: among all roots it would take ages.
 
-    of_kind   those of all roots, by kind, for what has to be right between roots
+    everywhere   those of a kind in all roots, for what has to be right between roots
     """
 
-    of_kind: Mapping[str, Mapping[Address, Any]] = {}
+    def __init__(
+        self,
+        resources: Mapping[Address, Any] | None = None,
+        everywhere: Callable[[str], Mapping[Address, Any]] = lambda _: {},
+    ) -> None:
+        super().__init__(resources or {})
+        self.everywhere = everywhere
 
     def beside(self, at: Address) -> list[Address]:
         """Those of the same kind in the same container, `at` included; as of the first time that it is asked."""
         return self._beside[at.kind, at.parent]
+
+    def once(self, work: Callable[[Family], _T]) -> _T:
+        """What is worked out from these resources, as of the first time that it is asked."""
+        if work not in self._known:
+            self._known[work] = work(self)
+        found: _T = self._known[work]
+        return found
+
+    @cached_property
+    def _known(self) -> dict[Any, Any]:
+        return {}
 
     @cached_property
     def _beside(self) -> Mapping[tuple[str, Address | None], list[Address]]:
@@ -118,13 +138,16 @@ class Family(dict[Address, Any]):
         return found
 
 
-def families(resources: Mapping[Address, Any]) -> dict[Address, Family]:
-    """The resources by root."""
-    found: dict[Address, Family] = {}
-    of_kind: dict[str, dict[Address, Any]] = {}
-    for at, resource in resources.items():
-        found.setdefault(at.root, Family())[at] = resource
-        of_kind.setdefault(at.kind, {})[at] = resource
-    for family in found.values():
-        family.of_kind = of_kind
-    return found
+@dataclass(frozen=True)
+class Turn:
+    """A root before and after a plan, for what its callers notice.
+
+    live, desired   its resources on both sides, by the addresses that they have afterwards
+    was             the former addresses of what is renamed
+    heirs           what takes the place of something that makes room for it
+    """
+
+    live: Family
+    desired: Family
+    was: Mapping[Address, Address] = field(default_factory=dict)
+    heirs: Mapping[Address, Address] = field(default_factory=dict)

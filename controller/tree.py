@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+from collections import ChainMap
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, cast
 
 from pydantic import ValidationError
 
 from controller.address import Address
+from controller.facets import SENSITIVE, facets
 from controller.model import KINDS, Resource, children
 from controller.terms import Context, Scope
 
@@ -169,7 +171,8 @@ def from_payload(
         for at, item in found
         if (kind := KINDS[at.kind]).id_field and item.get(kind.id_field)
     }
-    names = dict(context.ids) | {(at.kind, aws_id): at.key for at, aws_id in ids.items()}
+    own = {(at.kind, aws_id): at.key for at, aws_id in ids.items()}
+    names = ChainMap(own, cast("dict[tuple[str, str], str]", context.ids))
     local = dataclasses.replace(context, ids=names, root=ids.get(root, ""))
     return {at: KINDS[at.kind].from_aws(item, local) for at, item in found}, ids
 
@@ -198,3 +201,20 @@ def _items(
         inside = payload.get(child.slot.payload)
         if inside is not None:
             yield from [("", inside)] if child.slot.shape == "one" else inside.items()
+
+
+def bare(kind: type[Resource], item: Mapping[str, Any]) -> dict[str, Any]:
+    """What a kind looks at of a live item and of what lies in it, without what is SENSITIVE.
+
+    `from_payload` makes the same of it as of the whole, secrets aside.
+    """
+    fields = {facet.read for facet in facets(kind).values() if SENSITIVE not in facet.marks}
+    members = {"id", kind.key_field, kind.id_field, *kind.reads, *fields}
+    found = {name: value for name, value in item.items() if name in members}
+    for child in children(kind):
+        if child.slot and (inside := item.get(child.slot.payload)) is not None:
+            one = child.slot.shape == "one"
+            found[child.slot.payload] = (
+                bare(child, inside) if one else {key: bare(child, content) for key, content in inside.items()}
+            )
+    return found

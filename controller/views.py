@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from controller.address import Address
+from controller.callers import Impacts
 from controller.diff import Action, Change
 from controller.errors import Problem, Where
 from controller.facets import COSMETIC, SENSITIVE, WRITE_ONLY, canonical, facets
@@ -26,11 +27,13 @@ class Findings:
     desired    knows where each resource is written; `origins.base` knows it of specs that are gone
     left       changes that are held back, and why
     impacts    what changes do to callers
+    requests   how many requests came lately to what a change is about, by change
     """
 
     desired: State = field(default_factory=State)
     origins: Origins = field(default_factory=Origins)
-    impacts: Mapping[Address, Sequence[Impact]] = field(default_factory=dict)
+    impacts: Impacts = field(default_factory=dict)
+    requests: Mapping[tuple[Address, Action], int] = field(default_factory=dict)
     left: Sequence[tuple[Change, str]] = ()
 
     def place(self, at: Address, name: str = "") -> Where | None:
@@ -79,6 +82,7 @@ def _all_changes(plan: Plan) -> list[Change]:
 
 def _view(change: Change, findings: Findings, calls: int, status: Status, error: str) -> ChangeView:
     origin = findings.origins.of(change)
+    told = findings.impacts.get((change.at, change.action), ())
     return ChangeView(
         **_placed(findings.place(change.at)),
         root=str(change.at.root),
@@ -94,7 +98,8 @@ def _view(change: Change, findings: Findings, calls: int, status: Status, error:
         error=error,
         origin=origin.origin if origin else None,
         deploys=_deploys(change),
-        impacts=tuple(_impact(change, item, findings) for item in findings.impacts.get(change.at, ())),
+        requests=findings.requests.get((change.at, change.action)),
+        impacts=tuple(_impact(change, item, findings) for item in told),
     )
 
 

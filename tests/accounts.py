@@ -12,6 +12,7 @@ from controller.offline import validate
 from controller.reconcile import Pass
 from controller.request import Request, desired
 from controller.retry import Patient
+from controller.snapshot import FrozenPass, Snapshot, Taken, take
 from tests.fake import FakeGateway
 
 
@@ -53,6 +54,14 @@ class FakeEngine:
         patient = Patient(account, sleep=lambda _: None)
         own = Request(**{**vars(request), "environ": self.environ})
         return Pass(own, desired(own, where, Secrets(patient)), patient, where)
+
+    def snapshot(self, request: Request) -> Taken:
+        account = self.accounts[request.target]
+        where = Environment(account.environment.account, account.environment.region, owner=request.owner)
+        return take(account, where, desired(request, where, None), sleep=lambda _: None)
+
+    def frozen(self, request: Request, snapshot: Snapshot, max_age: float) -> FrozenPass:
+        return FrozenPass(request, snapshot, max_age=max_age)
 
     def validate(self, request: Request) -> int:
         return validate(Request(**{**vars(request), "environ": self.environ}))

@@ -28,9 +28,7 @@ class NoMarks:
         return Where("/".join(str(part) for part in path))
 
 
-def documents(
-    world: Mapping[str, Mapping[str, Any]], adopt: Mapping[str, str] | None = None
-) -> list[Document]:
+def documents(world: Mapping[str, Mapping[str, Any]], adopt: Mapping[str, str] | None = None) -> list[Document]:
     """Documents from `{"RestApi photos": spec}`; `adopt` has the AWS ids that some of them adopt."""
     found = []
     for title, spec in world.items():

@@ -1,4 +1,4 @@
-"""A Kubernetes API for tests: leases and events, with resource versions, conflicts, and whatever can go wrong."""
+"""A Kubernetes API for tests: leases, events, ConfigMaps, with versions, conflicts, and what else can go wrong."""
 
 from __future__ import annotations
 
@@ -14,10 +14,15 @@ from typing import Any
 from controller.kube import Connection
 
 
-PATH = re.compile(r"/apis/([a-z0-9.]+/v1)/namespaces/([a-z0-9-]+)/(leases|events)(?:/([^/?]+))?")
+PATH = re.compile(r"/apis?/((?:[a-z0-9.]+/)?v1)/namespaces/([a-z0-9-]+)/(leases|events|configmaps)(?:/([^/?]+))?")
 NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
-KINDS = {"leases": ("coordination.k8s.io/v1", "Lease"), "events": ("events.k8s.io/v1", "Event")}
+KINDS = {
+    "leases": ("coordination.k8s.io/v1", "Lease"),
+    "events": ("events.k8s.io/v1", "Event"),
+    "configmaps": ("v1", "ConfigMap"),
+}
+KEY = re.compile(r"[-._a-zA-Z0-9]{1,253}")
 REQUIRED = ("reportingController", "reportingInstance", "action", "reason", "eventTime")
 VERBS = {"POST": "create", "PUT": "update", "PATCH": "patch", "GET": "get"}
 
@@ -31,7 +36,7 @@ class Refusal(Exception):
 class KubeApi(ThreadingHTTPServer):
     """What tests may set:
 
-    token       who does not send it gets 401
+    token       who does not send it gets 401; empty lets everybody in
     forbidden   pairs of verb and resource that get 403
     latency     seconds before each answer
     down        connections are dropped before anything is done
@@ -62,7 +67,7 @@ class KubeApi(ThreadingHTTPServer):
         """Clients that went away are part of the tests."""
 
     def answer(self, verb: str, path: str, body: Any, headers: Any) -> dict[str, Any]:
-        if headers.get("Authorization") != f"Bearer {self.token}":
+        if self.token and headers.get("Authorization") != f"Bearer {self.token}":
             raise Refusal(401, "Unauthorized")
         found = PATH.fullmatch(path)
         if not found or (found[1] != KINDS[found[3]][0]):
@@ -117,6 +122,10 @@ class KubeApi(ThreadingHTTPServer):
 def _validate(resource: str, thing: dict[str, Any]) -> None:
     if (thing.get("apiVersion"), thing.get("kind")) != KINDS[resource]:
         raise Refusal(400, "the object does not match the URL")
+    if resource == "configmaps":
+        if not all(map(KEY.fullmatch, thing.get("data") or {})):
+            raise Refusal(422, "data: Invalid value: a valid config key must consist of alphanumeric characters")
+        return
     if resource == "leases":
         spec = thing["spec"]
         times = [spec[name] for name in ("renewTime", "acquireTime") if spec.get(name)]
@@ -138,7 +147,10 @@ def _validate(resource: str, thing: dict[str, Any]) -> None:
 def _merged(base: dict[str, Any], patch: dict[str, Any]) -> dict[str, Any]:
     merged = dict(base)
     for name, value in patch.items():
-        merged[name] = _merged(base.get(name) or {}, value) if isinstance(value, dict) else value
+        if value is None:
+            merged.pop(name, None)
+        else:
+            merged[name] = _merged(base.get(name) or {}, value) if isinstance(value, dict) else value
     return merged
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from bench.answers import answering, parameters
-from bench.figures import Figure, Figures, load
+from bench.figures import OWN, Figure, Figures, load, same
 from bench.operations import Request, operation, routed
 from bench.proxy import Proxy, proxy
 from bench.quotas import Quotas, least_seconds
@@ -164,7 +164,7 @@ def test_a_table_is_aligned_by_what_is_in_it():
 
 
 def test_a_ratio_is_over_the_first_tool():
-    rows = {(row[0], row[1]): row[2:] for row in compared(measured(OURS, THEIRS), 300)}
+    rows = {(row[0], row[1]): row[2:] for row in compared(measured(THEIRS, OURS), 300)}
     assert rows["plan without changes", "terraform-body"][:5] == ["4", "0.4×", "1", "8.0", "4×"]
     assert rows["delete", "reconcile"][0] == "not measured"
 
@@ -193,6 +193,19 @@ def test_what_failed_is_said_with_the_reason():
     text = report(measured(OURS, Figure("terraform-body", 300, "plan", error="no such provider")))
     assert "terraform-body, plan without changes: no such provider" in text
     assert "| failed |" in text.replace("  ", "")
+
+
+def test_figures_of_other_tools_do_not_depend_on_our_code():
+    now = {"date": "2026-02-02", "commit": "new", "reconcile": "2", "terraform": "1"}
+    then = {"date": "2026-01-01", "commit": "old", "reconcile": "1", "terraform": "1"}
+    assert (same(then, now), same(then, now, OWN)) == (False, True)
+    assert not same(then, now | {"terraform": "2"}, OWN)
+    both = {one.key: one for one in (OURS, THEIRS)}
+    found = Figures(then, both, fleet=[{"apis": 1}], help_seconds=0.1, loads=[1.0])
+    kept = found.of_others(now)
+    assert kept == Figures(now, {THEIRS.key: THEIRS}, older={THEIRS.place: "2026-01-01, commit old"})
+    assert kept.of_others(now | {"commit": "newer"}).older == kept.older
+    assert "- terraform-body, 300 endpoints: measured on 2026-01-01, commit old" in report(kept)
 
 
 def test_figures_are_kept(tmp_path):

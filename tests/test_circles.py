@@ -74,7 +74,7 @@ def test_where_nothing_is_replaced_one_update_lets_go_and_takes_hold() -> None:
 @given(models())
 def test_only_what_is_in_a_circle_is_loose(found: dict[str, Any]) -> None:
     state = desired(shop(models=found))
-    for at, names in loose(state).items():
+    for at, names in loose(state, state.roots()).items():
         assert names <= state.resources[at].refs(at)
         assert all(at in reached(state.resources, name) for name in names)
 

@@ -235,9 +235,7 @@ def test_targets_share_their_problems(checkout: Path, run: Run) -> None:
 
 def test_an_unexpected_error_has_its_trace_on_demand(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     broken = engine(ZeroDivisionError("[b]oops[/b]"))
-    expected = (
-        "error: unexpected: ZeroDivisionError: [b]oops[/b]; set RECONCILE_DEBUG=1 for the stack trace\n"
-    )
+    expected = "error: unexpected: ZeroDivisionError: [b]oops[/b]; set RECONCILE_DEBUG=1 for the stack trace\n"
     assert run(engine=broken).err == expected
     monkeypatch.setenv("RECONCILE_DEBUG", "1")
     assert "Traceback" in run(engine=broken).err

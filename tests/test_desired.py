@@ -236,7 +236,6 @@ def test_a_stage_needs_methods(problems):
     assert "5:12: a stage needs something to serve" in problem
 
 
-
 # ── secrets and the environment ──────────────────────────────────────────────────────────────────
 
 

@@ -69,9 +69,7 @@ def test_faults_before_and_after_a_call(shop: Shop) -> None:
 
 def test_threads_share_a_fake() -> None:
     fake = FakeGateway()
-    threads = [
-        threading.Thread(target=lambda: fake("CreateRestApi", {"name": "x"})) for _ in range(20)
-    ]
+    threads = [threading.Thread(target=lambda: fake("CreateRestApi", {"name": "x"})) for _ in range(20)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -161,9 +159,7 @@ def test_an_import_that_is_refused_changes_nothing(shop: Shop) -> None:
         ("CreateAuthorizer", {"name": "a", "type": "TOKEN"}, BusyError, "concurrent modification"),
     ],
 )
-def test_missing_apis(
-    operation: str, params: dict[str, str], error: type[GatewayError], message: str
-) -> None:
+def test_missing_apis(operation: str, params: dict[str, str], error: type[GatewayError], message: str) -> None:
     with pytest.raises(error, match=message):
         FakeGateway()(operation, {"restApiId": "gone", **params})
 

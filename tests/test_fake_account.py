@@ -72,9 +72,7 @@ def test_plans_lose_stages_and_keys_are_in_one_plan_per_stage() -> None:
     shop = Shop()
     shop.stage()
     stages = [{"apiId": shop.api, "stage": "live"}]
-    plans = [
-        shop.fake("CreateUsagePlan", {"name": name, "apiStages": stages})["id"] for name in "ab"
-    ]
+    plans = [shop.fake("CreateUsagePlan", {"name": name, "apiStages": stages})["id"] for name in "ab"]
     key = shop.fake("CreateApiKey", {"name": "k"})
     assert key["enabled"] is False
     assert len(key["value"]) == 40

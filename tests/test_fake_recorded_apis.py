@@ -57,9 +57,7 @@ def test_binary_media_types() -> None:
             patch("remove", "/description"),
         ],
     }.items():
-        replay(
-            f"update-rest-api-{name}", "UpdateRestApi", restApiId=api, patchOperations=operations
-        )
+        replay(f"update-rest-api-{name}", "UpdateRestApi", restApiId=api, patchOperations=operations)
 
 
 def test_binary_media_types_as_a_list() -> None:
@@ -71,9 +69,7 @@ def test_binary_media_types_as_a_list() -> None:
         "replace-base-path": patch("replace", "/binaryMediaTypes", "image/png"),
         "remove-base-path": patch("remove", "/binaryMediaTypes"),
     }.items():
-        replay(
-            f"update-rest-api-{name}", "UpdateRestApi", restApiId=api, patchOperations=[operation]
-        )
+        replay(f"update-rest-api-{name}", "UpdateRestApi", restApiId=api, patchOperations=[operation])
 
 
 def test_compression() -> None:
@@ -95,9 +91,7 @@ def test_resource_lifecycle() -> None:
     replay = Replay("test_resource_lifecycle")
     api, root = replay.api()
     replay("rest-api-root-resource", "GetResources", restApiId=api)
-    pets = replay(
-        "create-resource", "CreateResource", restApiId=api, parentId=root, pathPart="pets"
-    )["id"]
+    pets = replay("create-resource", "CreateResource", restApiId=api, parentId=root, pathPart="pets")["id"]
     replay("rest-api-resources-after-create", "GetResources", restApiId=api)
     replay("create-subresource", "CreateResource", restApiId=api, parentId=pets, pathPart="subpets")
     replay("rest-api-resources-after-create-sub", "GetResources", restApiId=api)

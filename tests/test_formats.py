@@ -422,6 +422,7 @@ def sound_sarif(log: dict[str, Any], count: int) -> None:
 
 
 def sound_junit(shown: bytes) -> None:
+    assert not re.search("[\x1b\x85\u2028\u202e\ufffe]", shown.decode())
     top = etree.fromstring(shown)
     JUNIT.assertValid(top)
     for suite in top:

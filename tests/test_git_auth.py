@@ -19,7 +19,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from controller.errors import SourceError
 from controller.http import client
-from controller.source.git import Auth, DeployKey, GitHubApp, Remote, Token, Verify
+from controller.source.git.auth import Auth, DeployKey, GitHubApp, Token
+from controller.source.git.remote import Remote, Verify
 from tests.git_remotes import HttpRemote, Repository, served
 
 

@@ -13,7 +13,8 @@ import pytest
 
 from controller.errors import SourceError
 from controller.source import load
-from controller.source.git import Limits, Remote
+from controller.source.git.export import Limits
+from controller.source.git.remote import Remote
 from tests.git_remotes import Repository
 
 

@@ -11,10 +11,11 @@ from pydantic import BaseModel
 
 from controller.address import Address
 from controller.call import Call, Known, resolve
-from controller.facets import Facets, facets
+from controller.facets import SENSITIVE, Facets, facets
 from controller.kinds.rest.dialect import RestKind
 from controller.kinds.rest.usage_plan import ApiStage
 from controller.model import KINDS, Resource, children
+from controller.tree import bare
 from tests.cases.kinds import FULL, MINIMAL
 from tests.engine import HERE, desired
 from tests.fake.shapes import check_request, operation_model
@@ -198,6 +199,16 @@ def test_every_member_of_the_model_is_a_field_or_left_out_for_a_reason(kind):
     left_out = set(LEFT_OUT.get(kind.kind, {}))
     assert (sent | answered) - known - lineage - slots - revealed == left_out - known - lineage
     assert left_out <= sent | answered, "the table names what is no member"
+
+
+@every(MADE)
+def test_of_an_answer_everything_goes_into_a_snapshot_but_secrets_and_what_is_left_out(kind):
+    known = members(kind.create, "out")
+    assert kind.reads <= known.keys()
+    kept = bare(kind, {key: {} for key in known})
+    secret = {facet.read for facet in fields(kind) if SENSITIVE in facet.marks}
+    assert known.keys() - kept.keys() - secret <= LEFT_OUT.get(kind.kind, {}).keys()
+    assert not secret & kept.keys()
 
 
 @every(MADE)

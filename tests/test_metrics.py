@@ -81,6 +81,7 @@ def everything() -> Seen:
     seen.metrics.aws("t")(Called("apigateway", "GetRestApis", "TooManyRequestsException", 0.1, throttled=True))
     seen.metrics.webhook("github", "accepted")
     seen.metrics.notified("slack", "success")
+    seen.metrics.snapshot("success")
     seen.metrics.leads(value=True)
     seen.metrics.watch(lambda: [Queue(2, 3, 4.0), Queue(1, 1, 9.0)])
     return seen

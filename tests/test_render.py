@@ -2,24 +2,24 @@
 
 import io
 import json
-import os
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
+from controller.render.formats import FORMATS
+from controller.render.frame import Frame
 from controller.render.json import document
 from controller.render.progress import Log, progress_display
 from controller.render.text import render
 from controller.render.writer import Writer, visible
 from controller.report import Progress, Report
+from tests.cases.reports import REPORTS, conflict
+from tests.golden import assert_golden
 from tests.stub_engine import change, report
 
-
-CASES = Path(__file__).parent / "cases" / "render"
 
 POLICY = {
     "Version": "2012-10-17",
@@ -136,18 +136,23 @@ GOLDEN = {
     "plan-40-columns": lambda: text(plan(), width=40),
     "plan-ascii": lambda: text(plan(), encoding="ascii"),
     "outcome": lambda: text(outcome()),
-    "nothing": lambda: text(report()),
+    "conflict-verbose": lambda: text(conflict(), verbose=True),
+    **{name: lambda made=made: "\n".join(map(text, made())) for name, made in REPORTS.items()},
 }
 
 
 @pytest.mark.parametrize("name", GOLDEN)
 def test_golden(name: str) -> None:
-    file = CASES / f"{name}.txt"
-    shown = GOLDEN[name]()
-    if os.environ.get("UPDATE_GOLDEN"):
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(shown, encoding="utf-8")
-    assert shown == file.read_text(encoding="utf-8")
+    assert_golden(f"{name}.txt", GOLDEN[name]())
+
+
+@pytest.mark.parametrize("name", ["html", "json", "junit", "markdown"])
+def test_every_format_tells_of_every_report(name: str) -> None:
+    for made in REPORTS.values():
+        reports = made()
+        shown = FORMATS[name](reports, Frame())
+        assert all(one.target in shown for one in reports)
+        assert shown == FORMATS[name](reports, Frame())
 
 
 # ── the lines that scripts rely on ───────────────────────────────────────────────────────────────
@@ -155,10 +160,15 @@ def test_golden(name: str) -> None:
 
 def test_the_closing_lines_of_a_plan() -> None:
     lines = text(plan(calls=14)).splitlines()
-    assert (
-        lines[-2] == "Plan: 2 to create, 2 to update, 2 to replace, 1 to rename, 3 to delete; 12 unchanged."
-    )
+    assert lines[-2] == "Plan: 2 to create, 2 to update, 2 to replace, 1 to rename, 3 to delete; 12 unchanged."
     assert lines[-1] == "14 calls to AWS, at least 8 s under its quotas (reading took 9 calls)."
+
+
+def test_a_base_adds_to_the_closing_line_and_its_absence_nothing() -> None:
+    told = text(conflict(), width=200).splitlines()[-2]
+    assert told.endswith("to delete; 12 unchanged; 1 drifted, 1 in conflict.")
+    without = text(conflict().model_copy(update={"base": ""}), width=200).splitlines()[-2]
+    assert without.endswith("to delete; 12 unchanged.")
 
 
 @pytest.mark.parametrize(
@@ -279,7 +289,7 @@ def test_what_is_visible_stays_and_nothing_else(value: str) -> None:
 
 
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
     max_leaves=12,
 )

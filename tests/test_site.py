@@ -57,7 +57,7 @@ class Checkout:
         return self.site.load(Version(self.path, revision))
 
     def look(self, *roots: Address, write: bool = True):
-        return self.site.look(frozenset(roots), write=write, stop=Stop())
+        return self.site.look(frozenset(roots), write=write, stop=Stop(), progress=lambda _: None)
 
 
 @pytest.fixture
@@ -182,6 +182,6 @@ def test_when_told_to_drain_what_was_begun_is_finished(checkout: Checkout):
     checkout.fake.fail = lambda number, operation, params: (
         stop.drain.set() if operation == "CreateRestApi" else None
     )
-    report = checkout.site.look(frozenset({A}), write=True, stop=stop)
+    report = checkout.site.look(frozenset({A}), write=True, stop=stop, progress=lambda _: None)
     assert {change.status for change in report.changes} == {"applied"}
     assert stop.drain.is_set()

@@ -131,7 +131,7 @@ def test_documents_of_other_targets_are_left_out_but_checked(tmp_path: Path) -> 
         name='"x-{{ only_there }}"',
         metadata="targets: [prod], suspend: {reason: a, until: '{{ only_there }}'}",
     )
-    assert read(tmp_path, theirs).documents == ()
+    assert list(read(tmp_path, theirs).documents) == []
     assert problems(tmp_path, theirs) == []
     wrong = spec("spec: {a: {$file: nope.txt}}\nextra: 1", metadata="targets: [prod], protect: 1")
     assert problems(tmp_path, wrong) == [
@@ -190,9 +190,7 @@ def test_the_same_root_twice(tmp_path: Path) -> None:
         "a.yaml": spec(),
         "b/c.yaml": spec(kind="ApiKey") + "---\n" + spec(),
     }
-    assert problems(tmp_path, texts) == [
-        "b/c.yaml:6:1: RestApi photos is there already, at a.yaml:1:1"
-    ]
+    assert problems(tmp_path, texts) == ["b/c.yaml:6:1: RestApi photos is there already, at a.yaml:1:1"]
 
 
 @pytest.mark.parametrize(
@@ -204,8 +202,6 @@ def test_the_same_root_twice(tmp_path: Path) -> None:
         ("targets: [dev]", "targets: [prod]", False),
     ],
 )
-def test_the_same_root_for_different_targets(
-    tmp_path: Path, first: str, second: str, *, clash: bool
-) -> None:
+def test_the_same_root_for_different_targets(tmp_path: Path, first: str, second: str, *, clash: bool) -> None:
     told = problems(tmp_path, spec(metadata=first) + "---\n" + spec(metadata=second))
     assert bool(told) is clash

@@ -41,6 +41,19 @@ def test_all_problems_of_all_files_are_told(tmp_path: Path) -> None:
     assert loaded.broken == {("RestApi", "photos")}
 
 
+def test_a_file_whose_tree_was_let_go_is_the_same_when_it_is_wanted_again(tmp_path: Path) -> None:
+    large = f"spec: {{v: [{'1, ' * 3_000}]}}"
+    between = {f"b{index}.yaml": spec(large, name=f"b{index}") for index in range(2 * files.MAX_KEPT // 3_000)}
+    including = {name: spec("spec: {v: {$file: .shared.yaml}}", name=name[0]) for name in ("a.yaml", "c.yaml")}
+    loaded = read(tmp_path, {".shared.yaml": "x:\n  y: 1\n  y: 2\n", **including, **between})
+    first, *_, last = loaded.documents
+    assert (first.name, last.name, first.spec) == ("a", "c", last.spec)
+    places = {str(document.marks.at(["spec", "v", "x", "y"])) for document in (first, last)}
+    assert places == {".shared.yaml:2:3"}
+    assert [problem.where.line for problem in loaded.problems if problem.where] == [3]
+    assert loaded.broken == {("RestApi", "a"), ("RestApi", "c")}
+
+
 def test_a_document_with_a_duplicate_key_is_broken(tmp_path: Path) -> None:
     assert read(tmp_path, spec("spec: {a: 1, a: 2}")).broken == {("RestApi", "photos")}
 
@@ -80,10 +93,7 @@ def test_links_out_of_the_checkout_are_refused(tmp_path: Path) -> None:
     (checkout / "folder").symlink_to("real")
     told = load_paths(checkout, checkout=checkout)
     assert told == [
-        (
-            "folder:1:1: a link to a directory is not followed"
-            " (name the directory itself among the specs)"
-        ),
+        ("folder:1:1: a link to a directory is not followed (name the directory itself among the specs)"),
         "git.yaml:1:1: this link leads out of the checkout",
         "loop.yaml:1:1: loop.yaml cannot be read: Too many levels of symbolic links",
         "out.yaml:1:1: this link leads out of the checkout",
@@ -122,9 +132,7 @@ def test_the_number_of_files_is_limited(tmp_path: Path, monkeypatch: pytest.Monk
 
 def git(folder: Path, *arguments: str) -> str:
     identity = ["-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "commit.gpgSign=false"]
-    done = subprocess.run(
-        ["git", *identity, *arguments], cwd=folder, check=True, capture_output=True, text=True
-    )
+    done = subprocess.run(["git", *identity, *arguments], cwd=folder, check=True, capture_output=True, text=True)
     return done.stdout.strip()
 
 

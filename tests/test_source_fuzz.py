@@ -83,8 +83,7 @@ SPECS = st.fixed_dictionaries(
     {"apiVersion": st.just("apigateway/v1"), "kind": st.just("A")},
     optional={
         "metadata": VALUES | st.fixed_dictionaries({"name": st.just("a")}),
-        "spec": VALUES
-        | st.dictionaries(WORDS, st.fixed_dictionaries({"$file": PATHS}), max_size=3),
+        "spec": VALUES | st.dictionaries(WORDS, st.fixed_dictionaries({"$file": PATHS}), max_size=3),
         "overrides": VALUES | st.dictionaries(st.just("dev"), VALUES),
     },
 )

@@ -169,9 +169,7 @@ def test_nesting_counts_across_files(tmp_path: Path) -> None:
     assert any("nest more than 100 deep" in line for line in problems(tmp_path, ".b.yaml", texts))
 
 
-def test_every_use_of_an_included_file_counts(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_every_use_of_an_included_file_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(files, "MAX_EXPANDED", 500)
     texts = {
         "specs/.b.yaml": "[" + "{$file: .c.yaml}, " * 20 + "]",

@@ -122,17 +122,11 @@ def test_byte_order_mark_and_windows_lines_are_fine(tmp_path: Path, text: str) -
         ),
         (
             "a: [1, 2\nb: 3\n",
-            (
-                'a.yaml:2:2: the list opened with "[" at line 1, column 4 is not closed,'
-                " or a comma is missing"
-            ),
+            ('a.yaml:2:2: the list opened with "[" at line 1, column 4 is not closed, or a comma is missing'),
         ),
         (
             "a: {b: 1\n",
-            (
-                'a.yaml:2:1: the mapping opened with "{" at line 1, column 4 is not closed,'
-                " or a comma is missing"
-            ),
+            ('a.yaml:2:1: the mapping opened with "{" at line 1, column 4 is not closed, or a comma is missing'),
         ),
         ("a: 'x\n", "a.yaml:2:1: the quoted text that begins at line 1, column 4 is not closed"),
         (
@@ -145,10 +139,7 @@ def test_byte_order_mark_and_windows_lines_are_fine(tmp_path: Path, text: str) -
         ("a: @x\n", 'a.yaml:1:4: "@" cannot begin a value (put the value in quotes)'),
         (
             "- a\nb: 1\n",
-            (
-                "a.yaml:2:1: this does not fit into the list that begins at line 1, column 1"
-                " (check the indentation)"
-            ),
+            ("a.yaml:2:1: this does not fit into the list that begins at line 1, column 1 (check the indentation)"),
         ),
         (
             'a: "\\d"\n',
@@ -181,9 +172,7 @@ def test_byte_order_mark_and_windows_lines_are_fine(tmp_path: Path, text: str) -
         ("[a]: b\n", "a.yaml:1:1: a key must be plain text"),
     ],
 )
-def test_what_is_wrong_is_said_in_plain_words(
-    tmp_path: Path, text: str | bytes, message: str
-) -> None:
+def test_what_is_wrong_is_said_in_plain_words(tmp_path: Path, text: str | bytes, message: str) -> None:
     assert any(line.startswith(message) for line in problems(tmp_path, text))
 
 

@@ -48,9 +48,7 @@ def test_variables(tmp_path: Path, text: str, value: object) -> None:
     ],
 )
 def test_wrong_variables(tmp_path: Path, text: str, told: str) -> None:
-    loaded = read(
-        tmp_path, spec(f"spec: {{v: '{text}'}}"), variables={**VARIABLES, "tags": {"a": "b"}}
-    )
+    loaded = read(tmp_path, spec(f"spec: {{v: '{text}'}}"), variables={**VARIABLES, "tags": {"a": "b"}})
     (problem,) = loaded.problems
     assert str(problem).startswith(f"a.yaml:4:8: {told}")
     assert loaded.documents[0].spec == {"v": text}
@@ -59,9 +57,7 @@ def test_wrong_variables(tmp_path: Path, text: str, told: str) -> None:
 
 def test_variables_are_neither_in_keys_nor_in_other_values_of_variables(tmp_path: Path) -> None:
     variables = {"a": "{{ b }}", "b": {"$env": "HOME"}}
-    document = one(
-        tmp_path, spec("spec: {'{{ a }}': '{{ a }}', b: '{{ b }}'}"), variables=variables
-    )
+    document = one(tmp_path, spec("spec: {'{{ a }}': '{{ a }}', b: '{{ b }}'}"), variables=variables)
     assert document.spec == {"{{ a }}": "{{ b }}", "b": {"$env": "HOME"}}
 
 
@@ -115,9 +111,7 @@ def _missing(name: str) -> str:
         ("{$secrets: A}", None, 'unknown reference "$secrets" (did you mean "$secret"?)'),
     ],
 )
-def test_wrong_references(
-    tmp_path: Path, text: str, secrets: Callable[[str], str] | None, told: str
-) -> None:
+def test_wrong_references(tmp_path: Path, text: str, secrets: Callable[[str], str] | None, told: str) -> None:
     loaded = read(tmp_path, spec(f"spec: {{v: {text}}}"), secrets=secrets)
     (problem,) = loaded.problems
     assert str(problem).endswith(told)

@@ -9,6 +9,7 @@ import pytest
 
 from controller.address import Address
 from controller.diff import diff
+from controller.families import Families
 from controller.policy import Rules, guard, orphans
 from controller.request import Request
 from controller.settings import Settings
@@ -139,6 +140,7 @@ def test_what_an_author_says_is_kept_in_tags(metadata: dict[str, Any], tags: dic
 
 def test_orphans_are_live_roots_without_a_spec() -> None:
     known, gone, unreadable = (Address("RestApi", name) for name in ("known", "gone", "unreadable"))
-    present = State({at: desired(API).resources[Address("RestApi", "shop")] for at in (known, gone, unreadable)})
-    wanted = State({known: present.resources[known]}, unknown={unreadable: "no"})
+    shop = desired(API).resources[Address("RestApi", "shop")]
+    present = State(Families(dict.fromkeys((known, gone, unreadable), shop)))
+    wanted = State(Families({known: shop}), unknown={unreadable: "no"})
     assert orphans(wanted, present) == {gone}

@@ -206,9 +206,7 @@ def test_a_link_that_a_canary_leaves_in_use_is_kept_until_it_is_promoted():
     for _ in range(2):
         report = converge(fake, link("b") | canary)
         assert report.summary.failed == 0
-        assert report.held == {
-            f"VpcLink id:{old}": "kept for now: RestApi shop > Stage prod still needs it"
-        }
+        assert report.held == {f"VpcLink id:{old}": "kept for now: RestApi shop > Stage prod still needs it"}
         assert len(fake.world.vpc_links) == 2
     assert changes(fake, link("b") | canary) == []
     assert converge(fake, link("b") | LINKED).held == {}

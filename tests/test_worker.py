@@ -13,7 +13,7 @@ from controller.errors import AccessError, ControllerError, SpecErrors, Throttle
 from controller.loop.happenings import Happening, Live, Loaded, Looked, Version
 from controller.loop.schedule import Schedule, Trigger
 from controller.loop.worker import LOAD_AGAIN, Specs, Stop, Worker
-from controller.report import ChangeView, Report
+from controller.report import ChangeView, Progress, Report
 
 
 A, B = Address("RestApi", "a"), Address("RestApi", "b")
@@ -36,12 +36,18 @@ class Site:
         self.specs = specs
         self.says: Callable[[frozenset[Address]], Report | ControllerError] = lambda roots: report()
         self.looks: list[tuple[frozenset[Address], bool]] = []
+        self.steps: list[Progress] = []
+        self.beat = 0.0
 
     def load(self, version: Version) -> Specs:
         return given(self.specs[version.revision])
 
-    def look(self, roots: frozenset[Address], *, write: bool, stop: Stop) -> Report:
+    def look(
+        self, roots: frozenset[Address], *, write: bool, stop: Stop, progress: Callable[[Progress], None]
+    ) -> Report:
         self.looks.append((roots, write))
+        for step in self.steps:
+            progress(step)
         return given(self.says(roots))
 
 

@@ -6,7 +6,7 @@ import os
 import re
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from threading import Lock
@@ -50,7 +50,8 @@ _CONFIG = Config(
 class Client:
     """One account and region. Safe for threads; `counts` says how often each operation was called.
 
-    `pacer` may be set until the first call of API Gateway: which one it is depends on the account.
+    `sleep` is how quotas are waited for; an error of its makes the call fail before it is made. `pacer` may be set
+    until the first call of API Gateway: which one it is depends on the account.
     """
 
     def __init__(
@@ -60,8 +61,10 @@ class Client:
         endpoint_url: str | None = None,
         pacer: Pacer | None = None,
         observer: Observer = nobody,
+        sleep: Callable[[float], None] | None = None,
     ) -> None:
         self._session, self._endpoint_url, self._observer = session, endpoint_url, observer
+        self._sleep = sleep
         self.pacer = pacer or Pacer(None)
         self._clients: dict[str, Any] = {}
         self._lock = Lock()
@@ -72,7 +75,7 @@ class Client:
             client = self._client(service)
         except BotoCoreError as error:
             raise translated(error, operation) from error
-        waited = self.pacer.wait(operation) if service == "apigateway" else 0.0
+        waited = self.pacer.wait(operation, self._sleep) if service == "apigateway" else 0.0
         with self._lock:
             self.counts[operation] += 1
         began = time.monotonic()
@@ -128,6 +131,7 @@ def connect(
     role: Role | None = None,
     keys: tuple[str, str] | None = None,
     observer: Observer = nobody,
+    sleep: Callable[[float], None] | None = None,
 ) -> Client:
     """A client from the usual AWS chain, or with these keys, in a role if one is given.
 
@@ -142,7 +146,7 @@ def connect(
             raise NoRegionError
         if role:
             session = _in_role(session, role, endpoint_url)
-        return Client(session, endpoint_url=endpoint_url, pacer=Pacer(share), observer=observer)
+        return Client(session, endpoint_url=endpoint_url, pacer=Pacer(share), observer=observer, sleep=sleep)
     except BotoCoreError as error:
         raise translated(error, "connect") from error
 

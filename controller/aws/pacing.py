@@ -37,15 +37,18 @@ class Pacer:
         self._lock = Lock()
         self._buckets: dict[str, _Bucket] = {}
 
-    def wait(self, operation: str) -> float:
-        """Returns when the operation may be called; for how many seconds it was held back."""
+    def wait(self, operation: str, sleep: Callable[[float], None] | None = None) -> float:
+        """Returns when the operation may be called; for how many seconds it was held back.
+
+        Who gives a `sleep` of its own knows that it waits.
+        """
         if self._share is None:
             return 0.0
         with self._lock:
             now = self._clock()
             wait = max(bucket.reserve(now) for bucket in self._of(operation, self._share))
         if wait > 0:
-            self._sleep(wait)
+            (sleep or self._sleep)(wait)
         return max(0.0, wait)
 
     def _of(self, operation: str, share: float) -> list[_Bucket]:

@@ -7,9 +7,10 @@ and does not stop the others.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
@@ -18,6 +19,8 @@ from controller.aws import index
 from controller.aws.seeker import Seeker
 from controller.call import RAW_ID, Call, Text, resolve
 from controller.errors import GatewayError, NotFoundError
+from controller.facets import secrets
+from controller.families import Families
 from controller.gateway import Environment
 from controller.kinds.rest.dialect import RootKind
 from controller.kinds.rest.rest_api import RestApi
@@ -25,9 +28,12 @@ from controller.model import KINDS, Around, children
 from controller.retry import Patient
 from controller.standing import REPLACES_TAG, Standing, from_tags
 from controller.state import State
-from controller.terms import Context, Family, Listing, families
+from controller.terms import Context, Listing
 from controller.tree import from_payload
 
+
+A = TypeVar("A")
+R = TypeVar("R")
 
 _PARALLEL = 4
 """Roots read at once. The quotas bound the speed; this only hides the time of the way."""
@@ -51,7 +57,7 @@ def read(
             if at in payloads:
                 twins.setdefault(at, [payloads[at]]).append(item)
             payloads[at] = item
-    live.unknown = seeker.unmet(payloads)
+    live.unknown = seeker.unmet(payloads, complete=patient.complete)
     for at, items in twins.items():
         count = "two" if len(items) == 2 else len(items)  # noqa: PLR2004
         are = "have or would get" if desired.standing.get(at, Standing()).adopt else "are tagged with"
@@ -60,41 +66,57 @@ def read(
     payloads |= {at: patient.perform(Call(_kind(at).read_one)) for at in looked_for if KINDS[at.kind].singleton}
     found = {at: str(item[name]) for at, item in payloads.items() if (name := _kind(at).id_field)}
     ids = {(at.kind, aws_id): at.key for at, aws_id in found.items()}
-    context = Context(ids=ids, throttle=_throttle(patient, desired))
+    context = Context(ids=ids, throttle=_throttle(patient, desired, looked_for))
     live.standing = {at: from_tags(item.get("tags") or {}) for at, item in payloads.items()}
-    live.ids |= {at: aws_id for at, aws_id in found.items() if at not in twins}
+    live.ids.update({at: aws_id for at, aws_id in found.items() if at not in twins})
     readable = {at: item for at, item in payloads.items() if at not in live.unknown and at not in live.beyond}
-    by_root = families(desired.resources)
+    coming = sorted(looked_for - payloads.keys())
+    found_secrets: set[str] = set()
 
-    def around(at: Address) -> Around:
-        return Around(by_root.get(at, Family()), patient.perform, environment)
+    def contents(at: Address) -> dict[str, Any]:
+        around = Around(desired.resources.of(at), patient.perform, environment)
+        if at in readable:
+            return _contents(patient, at, readable[at], around, inner_pool)
+        return _gathered(at, {}, around)
 
     with ThreadPoolExecutor(_PARALLEL) as pool, ThreadPoolExecutor(_PARALLEL) as inner_pool:
-        jobs = {
-            at: pool.submit(_contents, patient, at, item, around(at), inner_pool) for at, item in readable.items()
-        }
-        coming = {at: pool.submit(_gathered, at, {}, around(at)) for at in sorted(looked_for - payloads.keys())}
-        for at, job in (jobs | coming).items():
+        for at, job in _ahead(pool, contents, [*readable, *coming]):
             try:
                 payload = job.result()
                 resources, inner = from_payload(at, payload, context) if payload else ({}, {})
             except (GatewayError, ValidationError) as error:
                 live.unknown[at] = _reason(error)
+                continue
+            if at in readable:
+                inner |= resources[at].learn(at, readable[at])
             else:
                 # Of a root that is not there, only what lies outside of it can be.
-                live.resources |= {place: item for place, item in resources.items() if place != at or at in jobs}
-                live.ids |= inner | (resources[at].learn(at, readable[at]) if at in jobs else {})
+                resources.pop(at, None)
+            live.resources.put(at, resources)
+            live.ids.put(at, {**live.ids.of(at), **inner})
+            found_secrets.update(value for item in resources.values() for value in secrets(item))
+    live.secrets = frozenset(found_secrets)
     return live
 
 
-def reread(patient: Patient, root: Address, ids: Mapping[Address, str]) -> State:
+def _ahead(pool: Executor, work: Callable[[A], R], items: Sequence[A]) -> Iterator[tuple[A, Future[R]]]:
+    """The work on each of the items, in their order; only a few are begun, or done, before they are asked for."""
+    begun: deque[tuple[A, Future[R]]] = deque()
+    for item in items:
+        begun.append((item, pool.submit(work, item)))
+        if len(begun) > 2 * _PARALLEL:
+            yield begun.popleft()
+    yield from begun
+
+
+def reread(patient: Patient, root: Address, ids: Families[str]) -> State:
     """What is live of a root now, as far as an import carries it. `ids` are those that are known of roots.
 
     Raises GatewayError.
     """
     kind = _kind(root)
     item = {kind.id_field or "id": ids[root]}
-    names = {(at.kind, aws_id): at.key for at, aws_id in ids.items() if at.parent is None}
+    names = {(at.kind, ids[at]): at.key for at in ids.roots() if at in ids}
     payload = item | patient.perform(one(kind, item))
     for child in children(kind):
         if child.importable and child.listing:
@@ -103,7 +125,7 @@ def reread(patient: Patient, root: Address, ids: Mapping[Address, str]) -> State
         resources, found = from_payload(root, payload, Context(names))
     except ValidationError as error:
         raise GatewayError(_reason(error)) from None
-    return State(resources, found | resources[root].learn(root, payload))
+    return State(Families(resources), Families(found | resources[root].learn(root, payload)))
 
 
 Found = list[tuple[Address, dict[str, Any]]]
@@ -179,11 +201,15 @@ def one(kind: type[RootKind], item: Mapping[str, Any]) -> Call:
 
 def tags_of(patient: Patient, kind: type[RootKind], item: Mapping[str, Any], where: Environment) -> dict[str, str]:
     """The tags of a root as GetTags has them: whether it is adopted already must be known for certain."""
+    return dict(patient.perform(tags_call(kind, item, where)).get("tags") or {})
+
+
+def tags_call(kind: type[RootKind], item: Mapping[str, Any], where: Environment) -> Call:
+    """The call that reads a live root's tags."""
     root = Address(kind.kind, kind.identity(item))
     resource = kind.from_aws(item, Context())
     arn = resolve(Text(resource.tagging(root) or ()), resource.learn(root, item), where)
-    call = Call("GetTags", {"resourceArn": arn})
-    return dict(patient.perform(call).get("tags") or {})
+    return Call("GetTags", {"resourceArn": arn})
 
 
 def _contents(
@@ -206,21 +232,26 @@ def _gathered(at: Address, payload: dict[str, Any], around: Around) -> dict[str,
     return {kind: items for kind, items in found.items() if items}
 
 
+def listing_call(listing: Listing, container: Mapping[str, Any] | None = None) -> Call:
+    """The call of a listing, without what it says of pages."""
+    return Call(listing.operation, {**(container or {}), **listing.params})
+
+
 def listed(patient: Patient, listing: Listing, container: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
     """All items of a listing. Raises GatewayError."""
-    call = Call(listing.operation, {**(container or {}), **listing.params})
     try:
-        return list(patient.pages(call, listing.items, paged=listing.paged))
+        return list(patient.pages(listing_call(listing, container), listing.items, paged=listing.paged))
     except NotFoundError:
         if listing.optional:
             return []
         raise
 
 
-def _throttle(patient: Patient, desired: State) -> tuple[int, float]:
+def _throttle(patient: Patient, desired: State, roots: Iterable[Address]) -> tuple[int, float]:
     """The account's own limits, which AWS puts where the settings of a stage's methods leave them open."""
     adopting = any(item.adopt for item in desired.standing.values())
-    if not adopting and not any(getattr(item, "methodSettings", None) for item in desired.resources.values()):
+    resources = (item for root in roots for item in desired.resources.of(root).values())
+    if not adopting and not any(getattr(item, "methodSettings", None) for item in resources):
         return Context().throttle
     limits = patient.perform(Call("GetAccount")).get("throttleSettings") or {}
     return int(limits.get("burstLimit", 5000)), float(limits.get("rateLimit", 10000.0))

@@ -40,8 +40,10 @@ class Seeker:
         self._live.adopted[adopter] = Adoption(kind.identity(item), theirs)
         return adopter
 
-    def unmet(self, found: Collection[Address]) -> dict[Address, str]:
+    def unmet(self, found: Collection[Address], *, complete: bool) -> dict[Address, str]:
         """Why roots were not adopted, given all that was found; those are left alone.
+
+        Where what was looked through is not `complete`, what was not found may be there.
 
         What carries the tags was adopted once; it may have been replaced since, and the old id be gone.
         """
@@ -49,6 +51,8 @@ class Seeker:
         for (kind, aws_id), at in self._wishes.items():
             if at in self._elsewhere:
                 reasons[at] = f"{aws_id} is managed already, as {self._elsewhere[at]}"
+            elif at not in found and not complete:
+                reasons[at] = f"{kind} {aws_id} is not in the snapshot, which holds what is this owner's"
             elif at not in found:
                 reasons[at] = f"there is no {kind} {aws_id} to adopt"
         return {at: f"{self._desired.standing[at].place}: {reason}" for at, reason in reasons.items()}

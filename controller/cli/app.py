@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import typer
 
 from controller.cli import options as o
 from controller.cli.app_drift import drift
-from controller.cli.app_run import healthcheck, run_for_ever
+from controller.cli.app_run import healthcheck, resume, run_for_ever, suspend
 from controller.cli.session import Session
 
 
@@ -42,6 +43,10 @@ def reconcile(
     allow: o.Allow = "",
     warnings_as_errors: o.WarningsAsErrors = False,
     strategy: o.StrategyOption = None,
+    live: o.Live = None,
+    live_key: o.LiveKeys = None,
+    live_unsigned: o.LiveUnsigned = False,
+    live_max_age: o.LiveMaxAge = o.ADAY,
     color: o.ColourOption = o.ColourChoice.AUTO,
     verbose: o.Verbose = False,
     version: o.Version = False,
@@ -59,6 +64,7 @@ def reconcile(
     if ctx.invoked_subcommand:
         return 0
     from controller.cli import run  # noqa: PLC0415
+    from controller.cli.frozen import Live  # noqa: PLC0415
     from controller.cli.outputs import outputs  # noqa: PLC0415
 
     # An emulator has no quotas; what was asked for holds there too.
@@ -78,6 +84,7 @@ def reconcile(
         allow=allow,
         strategy=way.value,
         verbose=verbose,
+        live=Live(live, tuple(live_key or ()), live_max_age, is_unsigned=live_unsigned),
     )
     return run.run(session, wishes)
 
@@ -85,6 +92,8 @@ def reconcile(
 app.command("run")(run_for_ever)
 app.command()(drift)
 app.command()(healthcheck)
+app.command()(suspend)
+app.command()(resume)
 
 
 @app.command()
@@ -206,6 +215,28 @@ def import_(
         share=o.quota_share(quota_share or usual),
     )
     return verb.run(session, wishes)
+
+
+@app.command()
+def snapshot(
+    ctx: typer.Context,
+    *,
+    output: o.Into = Path("-"),
+    key: o.SigningKey = "",
+    specs: o.Specs = None,
+    target: o.Targets = None,
+    endpoint_url: o.EndpointUrl = None,
+    quota_share: o.QuotaShare = None,
+    local: o.Local = False,
+) -> int:
+    """Write down what is live, without secrets: plans without credentials are made from it, with --live."""
+    from controller.cli import snapshot as verb  # noqa: PLC0415
+
+    session: Session = ctx.obj
+    session.specs, session.targets = list(specs or session.specs), list(target or session.targets)
+    session.local |= local
+    share = o.quota_share(quota_share or (o.NO_PACING if session.local else o.SHARE))
+    return verb.run(session, output, key, endpoint_url=endpoint_url, share=share)
 
 
 @local_app.command()

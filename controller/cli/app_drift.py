@@ -22,10 +22,15 @@ def drift(
     quota_share: o.QuotaShare = None,
     prune: o.Prune = None,
     warnings_as_errors: o.WarningsAsErrors = False,
+    live: o.Live = None,
+    live_key: o.LiveKeys = None,
+    live_unsigned: o.LiveUnsigned = False,
+    live_max_age: o.LiveMaxAge = o.ADAY,
     verbose: o.Verbose = False,
 ) -> int:
     """Say what differs on AWS, and why: because of the changes since a base revision, or because it drifted."""
     from controller.cli import run  # noqa: PLC0415
+    from controller.cli.frozen import Live  # noqa: PLC0415
     from controller.cli.outputs import outputs  # noqa: PLC0415
 
     session: Session = ctx.obj
@@ -45,5 +50,6 @@ def drift(
         prune=prune,
         strategy="calls" if session.local else "auto",
         verbose=verbose,
+        live=Live(live, tuple(live_key or ()), live_max_age, is_unsigned=live_unsigned),
     )
     return run.run(session, wishes)

@@ -1,4 +1,4 @@
-"""`reconcile run` and `reconcile healthcheck`: from options to what they ask for."""
+"""`reconcile run` and what is said to a running controller: from options to what they ask for."""
 
 from __future__ import annotations
 
@@ -45,7 +45,11 @@ def run_for_ever(
     shard_count: s.Shards = 1,
     shard_index: s.Shard = 0,
     kube_events: s.KubeEvents = None,
+    overrides: s.Overrides = "",
     notify: s.Notify = None,
+    publish_snapshot: s.Publish = "",
+    snapshot_key: s.SnapshotKey = "",
+    publish_interval: s.PublishInterval = 1800.0,
     log_level: s.LogLevel = "info",
     log_format: s.LogFormatOption = s.LogFormat.AUTO,
 ) -> int:
@@ -82,6 +86,7 @@ def run_for_ever(
         at_once=parallelism,
         queue=events_queue,
         notify=notify,
+        publishing=a.Publishing(publish_snapshot, snapshot_key, publish_interval),
         listening=a.Listening(
             http,
             metrics,
@@ -95,6 +100,7 @@ def run_for_ever(
             Timing(int(lease_duration), lease_renew, lease_retry),
             Shards(shard_count, shard_index),
             kube_events,
+            overrides,
         ),
     )
     return serve.run(session, source, wishes)
@@ -107,3 +113,35 @@ def healthcheck(*, http: s.Http = "127.0.0.1:8080", local: o.Local = False) -> i
     if wrong := ask(http):
         typer.echo(wrong, err=True)
     return 1 if wrong else 0
+
+
+def suspend(
+    name: s.Root,
+    *,
+    duration: s.For,
+    reason: s.Reason,
+    target: o.Targets = None,
+    by: s.By = "",
+    overrides: s.Overrides = s.OVERRIDES,
+    namespace: s.Namespace = "",
+    context: s.Context = "",
+) -> int:
+    """Have the controller in a cluster write nothing in an API for a time."""
+    from controller.cli import suspend as verb  # noqa: PLC0415
+
+    place = verb.Place(overrides, namespace, context)
+    return verb.suspend(place, name, duration, reason, targets=tuple(target or ()), by=by)
+
+
+def resume(
+    name: s.Root,
+    *,
+    target: o.Targets = None,
+    overrides: s.Overrides = s.OVERRIDES,
+    namespace: s.Namespace = "",
+    context: s.Context = "",
+) -> int:
+    """End what `reconcile suspend` began, before its time."""
+    from controller.cli import suspend as verb  # noqa: PLC0415
+
+    return verb.resume(verb.Place(overrides, namespace, context), name, targets=tuple(target or ()))

@@ -9,30 +9,34 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from controller.aws.client import connect
 from controller.aws.events import EventQueue, open_queue
 from controller.aws.pacing import Pacers
 from controller.errors import UsageError
 from controller.gateway import Caller
-from controller.kube import Api, Connection, Election, Events, Fence, Shards, Timing
+from controller.kube import Api, Connection, Election, Events, Fence, Overrides, Shards, Timing
 from controller.loop.book import Book
 from controller.loop.following import Origin
 from controller.loop.host import Host
 from controller.loop.logged import log
 from controller.loop.metrics import Metrics
+from controller.loop.publishing import Publisher, gathered
 from controller.loop.relayed import Relay
 from controller.loop.site import Arrive, AwsSite
 from controller.loop.worker import Worker
 from controller.notify import Notifier, read_notifications
 from controller.request import Request
 from controller.settings import Settings, Target
+from controller.snapshot import place, private_key, written
+from controller.suspension import Suspension
 from controller.web import exposition, probes, status
 from controller.web.secret_files import SecretFiles
 from controller.web.server import Server, application
 from controller.web.webhook import Webhook
 
 
-GRACE = 80.0
-"""Seconds in which what was begun is finished; a pod is given 90."""
+GRACE = 75.0
+"""Seconds in which what was begun is finished; a pod is given 90, for the last calls and the Lease too."""
 
 
 @dataclass(frozen=True)
@@ -49,12 +53,22 @@ class Listening:
 
 @dataclass(frozen=True)
 class Cluster:
-    """What there is of Kubernetes: a Lease to lead by, a part of the accounts, Events."""
+    """What there is of Kubernetes: a Lease to lead by, a part of the accounts, Events, and what is suspended."""
 
     lease: str = ""
     timing: Timing = field(default_factory=Timing)
     shards: Shards = field(default_factory=Shards)
     events: bool | None = None
+    overrides: str = ""
+
+
+@dataclass(frozen=True)
+class Publishing:
+    """Where snapshots are put (empty for nowhere), what signs them, and the seconds between them at least."""
+
+    destination: str = ""
+    key: str = ""
+    pause: float = 1800.0
 
 
 @dataclass(frozen=True)
@@ -71,6 +85,7 @@ class Wishes:
     at_once: int = 50
     queue: str = ""
     notify: Path | None = None
+    publishing: Publishing = field(default_factory=Publishing)
     listening: Listening = field(default_factory=Listening)
     cluster: Cluster = field(default_factory=Cluster)
 
@@ -98,14 +113,18 @@ class Assembly:
         self._closing = ExitStack()
         connection = connection or _connection(wishes.cluster, environ)
         self.election = self._elected(connection) if connection and wishes.cluster.lease else None
+        self.overrides = self._followed(connection) if connection and wishes.cluster.overrides else None
         self.relay = Relay(self._notifier(), self._events(connection, environ))
         self.book = Book(self.relay.changed)
         source = "git" if wishes.poll else "directory"
         self.metrics = Metrics(self.book, source=source, drop=wishes.listening.drop_labels)
+        self._sites: dict[str, AwsSite] = {}
+        self.publisher = self._publishing()
+        watching = [self.publisher.observe] if self.publisher else []
         self.host = Host(
             origin,
             self._site,
-            [self.book.observe, self.metrics.observe, self.relay.observe, log],
+            [self.book.observe, self.metrics.observe, self.relay.observe, log, *watching],
             is_ours=self._is_ours,
             write=not wishes.observe,
             may_write=self._may_write,
@@ -125,13 +144,21 @@ class Assembly:
             server.start()
         if self.election:
             self.election.start()
+        if self.overrides:
+            self.overrides.start()
         self.host.start()
+        if self.publisher:
+            self.publisher.start()
         if self._queue:
             self._queue.start()
 
     def end(self) -> bool:
         """Ends, in the order in which the next replica can take over; False if not all was finished in time."""
         ended = self.host.end(GRACE)
+        if self.publisher:
+            self.publisher.close()
+        if self.overrides:
+            self.overrides.stop()
         if self.election:
             self.election.stop()
         for server in self.servers:
@@ -147,12 +174,25 @@ class Assembly:
         self.metrics.notified(channel, result)
 
     def _may_write(self) -> bool:
+        if self.overrides and not self.overrides.known:
+            return False
         return self.election is None or self.election.still_leader()
 
     def _elected(self, connection: Connection) -> Election:
         cluster = self._wishes.cluster
         name = f"{cluster.lease}-{cluster.shards.index}" if cluster.shards.count > 1 else cluster.lease
         return Election(connection, name, timing=cluster.timing, on_gain=self._gained, on_loss=self._lost)
+
+    def _followed(self, connection: Connection) -> Overrides:
+        api = Api(connection)
+        self._closing.callback(api.close)
+        return Overrides(api, self._wishes.cluster.overrides, self._suspended)
+
+    def _suspended(self, now: tuple[Suspension, ...], ended: tuple[Suspension, ...]) -> None:
+        self.host.suspend(now, ended)
+
+    def _suspensions(self) -> tuple[Suspension, ...]:
+        return self.overrides.active() if self.overrides else ()
 
     def _gained(self) -> None:
         self.metrics.leads(value=True)
@@ -180,7 +220,36 @@ class Assembly:
             prune=wishes.prune,
             observer=self.metrics.aws(target),
         )
-        return AwsSite(request, self._pacers, self._guarded, self._aimed, self._arriving)
+        site = self._sites[target] = AwsSite(
+            request,
+            self._pacers,
+            self._guarded,
+            self._aimed,
+            arriving=self._arriving,
+            suspensions=self._suspensions,
+        )
+        return site
+
+    def _publishing(self) -> Publisher | None:
+        wish = self._wishes.publishing
+        if not wish.destination:
+            return None
+        if not wish.key:
+            raise UsageError(
+                "--publish-snapshot needs --snapshot-key: nobody believes a snapshot that is not signed"
+            )
+        sites, put = self._sites, place(wish.destination, self._own_way)
+        key = private_key(wish.key)
+        return Publisher(
+            lambda: gathered(dict(sites)),
+            lambda content: put(written(content, key)),
+            pause=wish.pause,
+            may_write=self._may_write,
+            count=self.metrics.snapshot,
+        )
+
+    def _own_way(self) -> Caller:
+        return connect(region=None, endpoint_url=self._wishes.endpoint_url)
 
     def _is_ours(self, name: str, target: Target) -> bool:
         if self._wishes.targets and name not in self._wishes.targets:
@@ -227,8 +296,9 @@ class Assembly:
     def _servers(self) -> list[Server]:
         listening, found = self._wishes.listening, []
         if listening.http:
-            livez = probes.liveness(lambda: {f"worker-{name}": one for name, one in self.host.workers.items()})
-            readyz = probes.readiness(self.book, ends=self.host.stop.drain.is_set)
+            livez = probes.liveness(lambda: self.host.beating)
+            overrides = self.overrides.unready if self.overrides else None
+            readyz = probes.readiness(self.book, ends=self.host.stop.drain.is_set, overrides=overrides)
             routes = [*probes.routes(livez, readyz), *status.routes(self.book)]
             found.append(Server("http", application("http", routes), listening.http))
         if listening.metrics:
@@ -242,8 +312,8 @@ class Assembly:
 
 
 def _connection(cluster: Cluster, environ: Mapping[str, str]) -> Connection | None:
-    """The cluster's API where it is wanted: for a Lease, or for Events in a pod."""
+    """The cluster's API where it is wanted: for a Lease, for what is suspended, or for Events in a pod."""
     inside = bool(environ.get("KUBERNETES_SERVICE_HOST"))
-    if cluster.lease or cluster.events or (cluster.events is None and inside):
+    if cluster.lease or cluster.overrides or cluster.events or (cluster.events is None and inside):
         return Connection.in_cluster(environ=environ)
     return None

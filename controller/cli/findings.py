@@ -1,4 +1,4 @@
-"""What a run is to fail on: kinds of things that a report can hold."""
+"""What a report holds that decides how a run ends: kinds of things to fail on, trouble, work."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ from collections.abc import Callable, Mapping
 
 from controller.model import KINDS
 from controller.report import Report
+
+
+PARTLY, PENDING = 3, 2
 
 
 def _deletes(report: Report) -> bool:
@@ -29,3 +32,21 @@ FINDINGS: Mapping[str, Callable[[Report], bool]] = {
 def found(report: Report, wanted: frozenset[str]) -> bool:
     """True if the report holds something of these kinds."""
     return any(FINDINGS[name](report) for name in wanted)
+
+
+def has_work(report: Report) -> bool:
+    """True if there is anything to carry out."""
+    return any(change.status == "planned" for change in report.changes)
+
+
+def has_trouble(report: Report) -> bool:
+    """True if something went wrong, or could not be read."""
+    bad = any(change.status in ("failed", "blocked") for change in report.changes)
+    return bad or bool(report.unreadable or report.errors)
+
+
+def code_of(report: Report) -> int:
+    """The exit code of what was done, or of a look at it."""
+    if not has_trouble(report):
+        return 0
+    return PARTLY if any(change.status == "applied" for change in report.changes) else 1

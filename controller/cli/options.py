@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from controller import __version__
+from controller.cli.durations import seconds
 
 
 class Finding(StrEnum):
@@ -215,6 +216,54 @@ Verbose = Annotated[
     bool,
     typer.Option("-v", "--verbose", envvar="RECONCILE_VERBOSE", help="Show values and diffs in full."),
 ]
+Live = Annotated[
+    Path | None,
+    typer.Option(
+        "--live",
+        metavar="FILE",
+        envvar="RECONCILE_LIVE",
+        help="For a preview: take what this snapshot holds for live: no AWS, no credentials, no secrets.",
+    ),
+]
+LiveKeys = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--live-key",
+        metavar="PUBLIC-KEY",
+        envvar="RECONCILE_LIVE_KEY",
+        help="A file with the public key of whoever signs snapshots. Repeatable, while keys are exchanged.",
+    ),
+]
+LiveUnsigned = Annotated[
+    bool,
+    typer.Option(
+        "--live-unsigned",
+        envvar="RECONCILE_LIVE_UNSIGNED",
+        help="Believe the snapshot, whoever made it.",
+    ),
+]
+LiveMaxAge = Annotated[
+    float,
+    typer.Option(
+        "--live-max-age",
+        metavar="DURATION",
+        envvar="RECONCILE_LIVE_MAX_AGE",
+        parser=seconds,
+        show_default=False,
+        help="Warn of a snapshot that is older. 24h by default.",
+    ),
+]
+ADAY = 24 * 3600.0
+SigningKey = Annotated[
+    str,
+    typer.Option(
+        "--key",
+        metavar="PRIVATE-KEY",
+        envvar="RECONCILE_SNAPSHOT_KEY",
+        help="A file with the Ed25519 key to sign with; the variable may hold the key itself.",
+    ),
+]
+Into = Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="The file to write; - for stdout.")]
 ApiName = Annotated[str, typer.Argument(metavar="NAME", help="The name of an API of the specs.")]
 StageName = Annotated[
     str, typer.Option("--stage", metavar="NAME", help="Say where this stage of it answers, and its variables.")

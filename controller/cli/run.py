@@ -11,20 +11,18 @@ from typing import Literal
 from controller.cli import local
 from controller.cli.based import based
 from controller.cli.errors import explain, worst
-from controller.cli.findings import found
+from controller.cli.findings import PENDING, code_of, found, has_trouble, has_work
+from controller.cli.frozen import Live
 from controller.cli.outputs import TEXT, Outputs, Result, Trouble, deliver
 from controller.cli.scope import requests
 from controller.cli.session import Pass, Session
 from controller.cli.signals import stoppable
-from controller.cli.verdict import code_of, has_work, trouble
 from controller.errors import RefusedError, SpecErrors, UsageError
 from controller.render.progress import progress_display
 from controller.render.text import render
 from controller.report import Progress, Report
 from controller.request import Request
 
-
-PENDING = 2
 
 AT_ONCE = 8
 """Targets that are worked on at once."""
@@ -52,6 +50,7 @@ class Wishes:
     allow: str = ""
     strategy: Literal["auto", "calls", "import"] = "auto"
     verbose: bool = False
+    live: Live = field(default_factory=Live)
     base: str = ""
     fail_on: frozenset[str] = frozenset()
 
@@ -75,6 +74,7 @@ class _Run:
     lanes: list[_Lane] = field(default_factory=list)
     trouble: Trouble = field(default_factory=Trouble)
     shown: int = 0
+    opening: Callable[[Request], Pass] | None = None
 
     @property
     def many(self) -> bool:
@@ -86,10 +86,13 @@ def run(session: Session, wishes: Wishes) -> int:
     """All wanted targets; the worst of their exit codes."""
     if wishes.fail_on and not wishes.dry_run:
         raise UsageError("--fail-on is for a preview: it goes with --dry-run")
+    live = wishes.live
+    live.check(dry_run=wishes.dry_run, yes=wishes.yes, elsewhere=session.local or bool(wishes.endpoint_url))
     state = _Run(session, wishes)
     code = 0
     try:
         aimed = list(_aimed(state))
+        state.opening = live.opening(session.engine) or session.engine.open_pass
         with based(session, wishes.base) as start:
             code = start.code
             state.lanes = [_Lane(replace(request, base=start.base)) for request in aimed]
@@ -165,7 +168,8 @@ def _told(state: _Run, lane: _Lane, error: Exception) -> int:
 
 
 def _plan(state: _Run, lane: _Lane) -> None:
-    lane.one = state.session.engine.open_pass(lane.request)
+    assert state.opening
+    lane.one = state.opening(lane.request)
     lane.report = _local_urls(state, lane.request, lane.one.plan())
 
 
@@ -174,7 +178,7 @@ def _preview(state: _Run, planned: Report) -> int:
     if planned.refusals and state.wishes.allow != planned.digest:
         return _refused(state, planned)
     wanted = state.wishes.fail_on | ({"changes"} if state.wishes.detailed else set())
-    return PENDING if found(planned, wanted) and not trouble(planned) else code_of(planned)
+    return PENDING if found(planned, wanted) and not has_trouble(planned) else code_of(planned)
 
 
 def _refused(state: _Run, planned: Report) -> int:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import sys
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -16,7 +18,8 @@ from controller.cli.assembly import Assembly, Wishes
 from controller.cli.session import Session
 from controller.errors import UsageError
 from controller.loop.following import Directory, Origin, Repository
-from controller.source.git import Anonymous, Auth, DeployKey, GitHubApp, Remote, Token, Verify
+from controller.source.git.auth import Anonymous, Auth, DeployKey, GitHubApp, Token
+from controller.source.git.remote import Remote, Verify
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,11 @@ def run(session: Session, source: Source, wishes: Wishes) -> int:
             finally:
                 # Also when something cannot listen: what has begun does not keep the process.
                 ended = whole.end()
-        return 0 if ended else 1
+    if whole.host.running:
+        # A call that is not answered would keep the process for as long as that takes.
+        sys.stderr.flush()
+        os._exit(1)
+    return 0 if ended else 1
 
 
 def origin(source: Source, home: Path) -> Origin:

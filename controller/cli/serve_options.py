@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-
-_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)")
+from controller.cli.durations import seconds
 
 
-def seconds(text: str | float) -> float:
-    """`5m`, `1h30m`, `90s` in seconds; a default is in seconds already. Raises typer.BadParameter."""
-    if not isinstance(text, str):
-        return text
-    parts = _DURATION.findall(text)
-    if not parts or "".join(number + unit for number, unit in parts) != text:
-        msg = f"{text}: expected a duration such as 90s, 5m or 1h30m"
-        raise typer.BadParameter(msg)
-    return sum(float(number) * _SECONDS[unit] for number, unit in parts)
+OVERRIDES = "reconciler-overrides"
+"""The ConfigMap of a release of the chart that is named reconciler."""
 
 
 class LogFormat(StrEnum):
@@ -33,9 +23,9 @@ class LogFormat(StrEnum):
     CONSOLE = "console"
 
 
-def _option(name: str, words: str, metavar: str = "", **more: Any) -> Any:
+def _option(name: str, words: str, metavar: str = "", *short: str, **more: Any) -> Any:
     variable = f"RECONCILE_{name.strip('-').partition('/')[0].replace('-', '_').upper()}"
-    return typer.Option(name, metavar=metavar or None, envvar=variable, help=words, **more)
+    return typer.Option(*short, name, metavar=metavar or None, envvar=variable, help=words, **more)
 
 
 _file: Any = {"exists": True, "dir_okay": False}
@@ -94,9 +84,35 @@ LeaseRenew = Annotated[
 LeaseRetry = Annotated[float, _option("--lease-retry", "How often it is tried.", "DURATION", parser=seconds)]
 Shards = Annotated[int, _option("--shard-count", "Into how many parts all accounts are divided.", "N", min=1)]
 Shard = Annotated[int, _option("--shard-index", "Which of them this is, from 0.", "I", min=0)]
+Overrides = Annotated[
+    str, _option("--overrides", "The ConfigMap with what operators have suspended.", "NAME")
+]
 KubeEvents = Annotated[
     bool | None, _option("--kube-events/--no-kube-events", "Write Kubernetes Events. By default in a cluster only.")
 ]
 Notify = Annotated[Path | None, _option("--notify", "Who is told of changes of state.", "FILE", **_file)]
+Publish = Annotated[
+    str,
+    _option(
+        "--publish-snapshot",
+        "Where snapshots for plans without credentials are put: a path, s3://bucket/key or an https URL.",
+        "DEST",
+    ),
+]
+SnapshotKey = Annotated[str, _option("--snapshot-key", "A file with the Ed25519 key that signs them.", "FILE")]
+PublishInterval = Annotated[
+    float, _option("--publish-interval", "How often there may be a new one.", "DURATION", parser=seconds)
+]
 LogLevel = Annotated[str, _option("--log-level", "The least important lines that are logged.", "LEVEL")]
+Root = Annotated[
+    str,
+    typer.Argument(metavar="NAME", help="The name of a root, such as orders; or kind and name, 'UsagePlan gold'."),
+]
+For = Annotated[float, _option("--for", "For how long.", "DURATION", parser=seconds)]
+Reason = Annotated[str, _option("--reason", "Why; it is shown wherever the root is.", "TEXT")]
+By = Annotated[str, _option("--by", "Who says so. By default whom the cluster, or this machine, knows.", "NAME")]
+Namespace = Annotated[
+    str, _option("--namespace", "The controller's namespace, if it is not the current one.", "NAME", "-n")
+]
+Context = Annotated[str, _option("--context", "The context of kubectl, if it is not the current one.", "NAME")]
 LogFormatOption = Annotated[LogFormat, _option("--log-format", "JSON, unless it is a terminal.")]

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from controller.offline import Checked
     from controller.report import Progress, Report
     from controller.request import Request
+    from controller.snapshot import Snapshot, Taken
 
 
 UNWRAPPED = 10_000
@@ -56,6 +57,12 @@ class Engine(Protocol):
 
     def export(self, request: Request, name: str, stage: str) -> dict[str, Any]:
         """The OpenAPI document of an API."""
+
+    def snapshot(self, request: Request) -> Taken:
+        """Reads a target for a snapshot."""
+
+    def frozen(self, request: Request, snapshot: Snapshot, max_age: float) -> Pass:
+        """A pass on a snapshot, that can only plan."""
 
     def import_roots(self, request: Request, wish: Wish) -> Imported:
         """Writes specs for live roots."""
@@ -93,6 +100,21 @@ class RealEngine:
         from controller import offline  # noqa: PLC0415
 
         return offline.export(request, name, stage)
+
+    def snapshot(self, request: Request) -> Taken:
+        """Reads a target for a snapshot."""
+        from controller.reconcile import arrive  # noqa: PLC0415
+        from controller.request import desired  # noqa: PLC0415
+        from controller.snapshot import take  # noqa: PLC0415
+
+        caller, where = arrive(request, self._pacers)
+        return take(caller, where, desired(request, where, None))
+
+    def frozen(self, request: Request, snapshot: Snapshot, max_age: float) -> Pass:
+        """A pass on a snapshot, that can only plan."""
+        from controller.snapshot import FrozenPass  # noqa: PLC0415
+
+        return FrozenPass(request, snapshot, max_age=max_age)
 
     def import_roots(self, request: Request, wish: Wish) -> Imported:
         """Writes specs for live roots."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -111,7 +111,7 @@ def of_roots(report: Report, roots: Iterable[str], *, adopting: bool = True) -> 
     )
 
 
-def _documents(request: Request, where: Environment, patient: Patient) -> tuple[Document, ...]:
+def _documents(request: Request, where: Environment, patient: Patient) -> Sequence[Document]:
     """The specs that are there already."""
     if not any(_has_specs(path) for path in request.specs):
         return ()
@@ -206,7 +206,7 @@ def _log_groups(prefix: str, patient: Patient) -> list[tuple[str, int | None]]:
     return [(group["logGroupName"], group.get("retentionInDays")) for group in groups]
 
 
-def _valid(drafts: list[Draft], known: tuple[Document, ...], scope: Scope, result: Imported) -> list[Draft]:
+def _valid(drafts: list[Draft], known: Sequence[Document], scope: Scope, result: Imported) -> list[Draft]:
     """The drafts that make sense together with the specs that are there; each of the others with its reason."""
     kept = {str(one.root): one for one in drafts}
     while True:

@@ -42,8 +42,8 @@ def edits(root: Address, desired: State, live: State, scope: Scope, said: Mappin
     """The edits that lead from the spec of a root to what is live of it."""
     ids = live.ids
     wanted = authored(root, desired.resources, ids, scope, said)
-    own = [at for at in live.resources if at.root == root]
-    there = {at: _as_said(live.resources[at], desired.resources.get(at)) for at in own}
+    own = live.resources.of(root)
+    there = {at: _as_said(item, desired.resources.get(at)) for at, item in own.items()}
     found = authored(root, there, ids, scope, said)
     return list(_between(untagged(wanted), untagged(found), ()))
 

@@ -1,4 +1,4 @@
-"""Kubernetes, over plain HTTPS: who leads, what happened, and which replica looks after what.
+"""Kubernetes, over plain HTTPS: who leads, what happened, what is suspended, and which replica looks after what.
 
 Nothing here is needed to reconcile; outside of a cluster the controller runs without.
 """
@@ -7,7 +7,8 @@ from controller.kube.api import Api, Connection
 from controller.kube.events import Events
 from controller.kube.fence import Fence
 from controller.kube.lease import Election, Timing
+from controller.kube.overrides import Overrides
 from controller.kube.shard import Shards
 
 
-__all__ = ["Api", "Connection", "Election", "Events", "Fence", "Shards", "Timing"]
+__all__ = ["Api", "Connection", "Election", "Events", "Fence", "Overrides", "Shards", "Timing"]

@@ -23,12 +23,16 @@ WORDS = 300
 
 @dataclass(frozen=True)
 class Connection:
-    """Where the API is and who asks. A token in a file is read for each request, since Kubernetes renews it."""
+    """Where the API is and who asks. A token in a file is read for each request, since Kubernetes renews it.
+
+    With `socket`, what listens at that file knows who asks: a proxy of kubectl's.
+    """
 
     url: str
     namespace: str
     token: Path | str | None = field(default=None, repr=False)
     authority: Path | None = None
+    socket: Path | None = None
 
     @classmethod
     def in_cluster(cls, folder: Path = ACCOUNT, environ: Mapping[str, str] = os.environ) -> Connection:
@@ -50,7 +54,8 @@ class Api:
             trust = ssl.create_default_context(cafile=connection.authority)
         except OSError as error:
             raise KubeError(f"{connection.authority} cannot be used as an authority: {error.strerror}") from None
-        self._http = client(seconds, base_url=connection.url, trust=trust)
+        way = httpx.HTTPTransport(uds=str(connection.socket)) if connection.socket else None
+        self._http = client(seconds, base_url=connection.url, trust=trust, transport=way)
 
     def request(
         self, method: str, path: str, body: Mapping[str, Any] | None = None, *, kind: str = "application/json"

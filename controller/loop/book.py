@@ -4,6 +4,8 @@ Rules that do not bend:
 1. A root stands as its last pass left it; what throttling delays stands as it stood.
 2. An invalid spec outweighs what an earlier pass found, until a revision mends it.
 3. A root that the specs no longer have is forgotten at once.
+4. What an operator suspends stands as suspended at once, whatever passes find, and until one after its end; an
+   invalid spec outweighs even that.
 """
 
 from __future__ import annotations
@@ -15,9 +17,11 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 
+from controller.address import Address
 from controller.errors import Problem
-from controller.loop.happenings import Fetched, Happening, Loaded, Looked, Version
+from controller.loop.happenings import Fetched, Happening, Loaded, Looked, Overridden, Version
 from controller.report import ChangeView, Report
+from controller.suspension import Suspension, covering
 
 
 class Condition(StrEnum):
@@ -106,6 +110,7 @@ class Book:
         self._roots: dict[tuple[str, str], RootStatus] = {}
         self._targets: dict[str, TargetStatus] = {}
         self._source = SourceStatus()
+        self._suspensions: tuple[Suspension, ...] = ()
 
     def observe(self, happening: Happening) -> None:
         """Takes a happening in, and tells the listeners which roots changed their condition by it."""
@@ -122,8 +127,12 @@ class Book:
                 case Looked():
                     self._roots = {**self._roots, **self._looked(happening)}
                     self._targets[happening.target] = self._passed(happening)
+                case Overridden():
+                    self._suspensions = happening.suspensions
                 case _:
                     pass
+            if self._suspensions:
+                self._roots = {key: self._overridden(one, before.get(key)) for key, one in self._roots.items()}
             changes = [
                 StateChange(new.target, new.root, old.condition, new.condition, new.revision, new.message)
                 for key, new in sorted(self._roots.items())
@@ -173,6 +182,15 @@ class Book:
         # What was forgotten while the pass was under way stays so.
         keys = [(looked.target, root) for root in looked.roots if (looked.target, root) in self._roots]
         return {key: _after(self._roots[key], looked) for key in keys}
+
+    def _overridden(self, status: RootStatus, before: RootStatus | None) -> RootStatus:
+        kind, _, name = status.root.partition(" ")
+        one = covering(self._suspensions, status.target, Address(kind, name))
+        if one is None or status.condition is Condition.INVALID:
+            return status
+        was = before if before and before.condition is Condition.SUSPENDED else None
+        since = was.since if was else self._today()
+        return replace(status, condition=Condition.SUSPENDED, message=one.words, since=since)
 
     def _known(self, target: str, root: str, now: datetime) -> RootStatus:
         return self._roots.get((target, root)) or RootStatus(target, root, Condition.UNKNOWN, now)

@@ -115,6 +115,7 @@ METRICS: dict[str, Metric] = {
         # ── in and out ──
         _counter("reconciler_webhook_requests_total", "Requests to the webhook.", "provider", "result"),
         _counter("reconciler_notifications_total", "Notifications sent.", "provider", "result"),
+        _counter("reconciler_snapshots_total", "Snapshots published.", "result"),
         # ── the queue, by client-go's names ──
         _gauge("workqueue_depth", "Roots that are due.", "name"),
         _counter("workqueue_adds_total", "Roots that came due and were taken.", "name"),

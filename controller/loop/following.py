@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -12,11 +13,17 @@ import watchfiles
 
 from controller.errors import ControllerError, UnverifiedError
 from controller.loop.happenings import Fetched, Tell, Version
-from controller.source.git import Remote
+from controller.source.git.remote import Remote
 from controller.source.revision import revision
 
 
 Offer = Callable[[Version], None]
+BEAT = 5.0
+"""Seconds after which it shows that it is alive though there is nothing to do."""
+
+PATIENCE = 900.0
+"""Seconds without a sign of life after which it is stuck: git ends a fetch, and a reading, after five minutes."""
+
 SETTLED = 400
 """Milliseconds of quiet after which a set of changed files is taken to be whole."""
 
@@ -76,6 +83,8 @@ class Repository:
 class Follower:
     """Asks an origin at once, after each change it sees, whenever poked, and every so many seconds."""
 
+    patience = PATIENCE
+
     def __init__(
         self,
         origin: Origin,
@@ -103,8 +112,14 @@ class Follower:
             self.beat = self._clock()
             self._poked.clear()
             self.ask()
-            self._poked.wait(self._interval)
+            self._rest()
         watching.join()
+
+    def _rest(self) -> None:
+        """Until the interval is over, or somebody pokes."""
+        end = math.inf if self._interval is None else self._clock() + self._interval
+        while (left := end - self._clock()) > 0 and not self._poked.wait(min(BEAT, left)):
+            self.beat = self._clock()
 
     def ask(self) -> bool:
         """Offers the newest version if it is not the last one offered; False if the origin did not answer."""

@@ -8,7 +8,8 @@ from datetime import datetime
 from pathlib import Path
 
 from controller.errors import Problem
-from controller.report import Report
+from controller.report import Progress, Report
+from controller.suspension import Suspension
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,16 @@ class Looked:
 
 
 @dataclass(frozen=True)
+class Stepped:
+    """A step of a pass ended, while the pass goes on."""
+
+    target: str
+    trigger: str
+    revision: str
+    step: Progress
+
+
+@dataclass(frozen=True)
 class Live:
     """Every root that a revision changed is as it says: `seconds` after it was committed, or seen first."""
 
@@ -72,5 +83,12 @@ class Live:
     seconds: float
 
 
-Happening = Fetched | Loaded | Looked | Live
+@dataclass(frozen=True)
+class Overridden:
+    """What operators have suspended is not what it was: now it is this."""
+
+    suspensions: tuple[Suspension, ...]
+
+
+Happening = Fetched | Loaded | Stepped | Looked | Live | Overridden
 Tell = Callable[[Happening], None]

@@ -5,23 +5,22 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
-from typing import Protocol
 
 from controller.errors import ControllerError
 from controller.loop.following import Follower, Origin
-from controller.loop.happenings import Fetched, Happening, Tell, Version
+from controller.loop.happenings import Fetched, Happening, Overridden, Tell, Version
 from controller.loop.schedule import Schedule, Trigger
 from controller.loop.worker import Site, Stop, Worker
 from controller.settings import Settings, Target, read_settings
+from controller.suspension import Suspension
 
+
+MOMENT = 5.0
+"""Seconds for a call that is under way when everything is to stop."""
+
+LOOK = 0.1
 
 MakeSite = Callable[[str, Settings], Site]
-
-
-class Beating(Protocol):
-    """Something that shows by its beat that it is alive."""
-
-    beat: float
 
 
 class Host:
@@ -62,15 +61,24 @@ class Host:
         self._following.start()
 
     def end(self, grace: float) -> bool:
-        """Lets everything finish what it has begun; False if that took longer than `grace` seconds."""
+        """Lets everything finish what it has begun; False if that took longer than `grace` seconds.
+
+        Then, or when told to stop at once, nothing more is called, and what is being called gets a moment.
+        """
         self.stop.drain.set()
         self._follower.poke()
-        deadline = time.monotonic() + grace
         for worker in self.workers.values():
             worker.wake()
-        for thread in self._started():
-            thread.join(max(0.0, deadline - time.monotonic()))
-        return not any(thread.is_alive() for thread in self._started())
+        if self._ended_by(time.monotonic() + grace, unless=self.stop.now):
+            return True
+        self.stop.now.set()
+        self._ended_by(time.monotonic() + MOMENT)
+        return False
+
+    @property
+    def running(self) -> bool:
+        """Whether anything still runs, such as a call that nobody answers."""
+        return any(thread.is_alive() for thread in self._started())
 
     # ── what comes from outside ──
     def take(self, version: Version) -> None:
@@ -101,6 +109,13 @@ class Host:
         for worker in self.workers.values():
             worker.hear(aws_ids)
 
+    def suspend(self, suspensions: tuple[Suspension, ...], ended: tuple[Suspension, ...]) -> None:
+        """Operators have suspended these, and no longer those."""
+        self._tell(Overridden(suspensions))
+        for worker in self.workers.values():
+            worker.reconsider(ended)
+            worker.wake()
+
     def poke(self) -> None:
         """There may be a new version."""
         self._follower.poke()
@@ -110,7 +125,20 @@ class Host:
         for worker in self.workers.values():
             worker.wake()
 
+    @property
+    def beating(self) -> Mapping[str, Follower | Worker]:
+        """What is to be alive, by name."""
+        return {"source": self._follower, **{f"worker-{name}": one for name, one in self.workers.items()}}
+
     # ── within ──
+    def _ended_by(self, deadline: float, unless: threading.Event | None = None) -> bool:
+        """Whether all threads end until then; they are not waited for any longer once the event is set."""
+        while running := [thread for thread in self._started() if thread.is_alive()]:
+            if time.monotonic() > deadline or (unless and unless.is_set()):
+                return False
+            running[0].join(LOOK)
+        return True
+
     def _started(self) -> list[threading.Thread]:
         with self._lock:
             threads = [self._following, *self._threads.values()]

@@ -1,4 +1,4 @@
-"""What happens, as log lines: one for each pass, one for each change, with constant keys."""
+"""What happens, as log lines: one for each pass and one for each of its steps, always with the same keys."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from typing import Any
 
 import structlog
 
-from controller.loop.happenings import Fetched, Happening, Live, Loaded, Looked
+from controller.loop.happenings import Fetched, Happening, Live, Loaded, Looked, Overridden, Stepped
+from controller.report import Report
 
 
 _log: Any = structlog.get_logger()
@@ -15,51 +16,89 @@ _log: Any = structlog.get_logger()
 def log(happening: Happening) -> None:
     """An observer that logs. Nothing secret is in a happening."""
     match happening:
-        case Fetched(error=error) if error:
-            _log.warning("source did not answer", error=error)
-        case Fetched(version=version):
-            _log.debug("source asked", revision=version.revision if version else "")
+        case Fetched():
+            _fetched(happening)
         case Loaded():
-            _log.info(
-                "specs read",
-                target=happening.target,
-                revision=happening.version.revision,
-                roots=len(happening.roots),
-                invalid=len(happening.invalid),
-            )
-            for problem in happening.problems:
-                _log.error("spec is invalid", target=happening.target, problem=str(problem))
+            _loaded(happening)
+        case Stepped():
+            _step(happening)
         case Looked():
             _pass(happening)
-        case Live():
-            _log.info(
-                "revision is live",
-                target=happening.target,
-                revision=happening.revision,
-                seconds=round(happening.seconds, 1),
-            )
+        case Live(target=target, revision=revision, seconds=seconds):
+            _log.info("revision is live", target=target, revision=revision, seconds=round(seconds, 1))
+        case Overridden():
+            _overridden(happening)
+
+
+def _fetched(fetched: Fetched) -> None:
+    if fetched.error:
+        _log.warning("source did not answer", error=fetched.error)
+    else:
+        _log.debug("source asked", revision=fetched.version.revision if fetched.version else "")
+
+
+def _loaded(loaded: Loaded) -> None:
+    _log.info(
+        "specs read",
+        target=loaded.target,
+        revision=loaded.version.revision,
+        roots=len(loaded.roots),
+        invalid=len(loaded.invalid),
+    )
+    for problem in loaded.problems:
+        _log.error("spec is invalid", target=loaded.target, problem=str(problem))
+
+
+def _step(stepped: Stepped) -> None:
+    step = stepped.step
+    say = _log.info if step.status in ("done", "skipped") else _log.error
+    say(
+        "step",
+        target=stepped.target,
+        trigger=stepped.trigger,
+        revision=stepped.revision,
+        root=step.root,
+        step=step.title,
+        status=step.status,
+        done=step.done,
+        total=step.total,
+        error=step.error,
+    )
 
 
 def _pass(looked: Looked) -> None:
     about = {"target": looked.target, "trigger": looked.trigger, "revision": looked.revision}
     report = looked.report
-    if report is None:
-        _log.error("pass failed", **about, roots=len(looked.roots), error=looked.error)
-        return
-    for change in report.changes:
-        where = f"{change.root} > {change.path}" if change.path else change.root
-        say = _log.error if change.error else _log.info
-        say("change", **about, at=where, action=change.action, status=change.status, error=change.error)
-    for root, reason in (*report.held.items(), *report.unreadable.items()):
-        _log.warning("left alone", **about, root=root, reason=reason)
-    for refusal in report.refusals:
-        _log.warning("refused", **about, roots=sorted(looked.roots), reason=refusal, digest=report.digest)
-    _log.info(
+    if report:
+        _left(report, about)
+    say = _log.info if report else _log.warning if looked.throttled else _log.error
+    say(
         "pass",
         **about,
         roots=len(looked.roots),
-        changes=len(report.changes),
-        failed=report.summary.failed,
-        calls=report.calls + report.readCalls,
+        changes=len(report.changes) if report else 0,
+        failed=report.summary.failed if report else 0,
+        calls=report.calls + report.readCalls if report else 0,
         seconds=round(looked.seconds, 2),
+        error=looked.error,
     )
+
+
+def _left(report: Report, about: dict[str, str]) -> None:
+    """What differs and stays so, and why."""
+    for change in report.changes:
+        if change.status == "planned":
+            where = f"{change.root} > {change.path}" if change.path else change.root
+            _log.debug("differs", **about, at=where, action=change.action)
+    for root, reason in (*report.held.items(), *report.unreadable.items()):
+        _log.warning("left alone", **about, root=root, reason=reason)
+    for reason in report.refusals:
+        roots = sorted({change.root for change in report.changes})
+        _log.warning("refused", **about, roots=roots, reason=reason, digest=report.digest)
+
+
+def _overridden(overridden: Overridden) -> None:
+    for one in overridden.suspensions:
+        _log.warning("suspended", name=one.name, targets=one.targets, reason=one.words)
+    if not overridden.suspensions:
+        _log.info("nothing is suspended by operators")

@@ -69,6 +69,10 @@ class Metrics:
         """A notification was sent, or could not be."""
         self._add("reconciler_notifications_total", provider=provider, result=result)
 
+    def snapshot(self, result: str) -> None:
+        """A snapshot was published, or could not be."""
+        self._add("reconciler_snapshots_total", result=result)
+
     def aws(self, target: str) -> Observer:
         """What counts the calls of AWS that are made for a target."""
 

@@ -10,14 +10,19 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from controller.address import Address
-from controller.errors import ControllerError, Problem, SpecErrors, ThrottledError
-from controller.loop.happenings import Live, Loaded, Looked, Tell, Version
+from controller.errors import ControllerError, Problem, SpecErrors, StoppedError, ThrottledError
+from controller.loop.happenings import Live, Loaded, Looked, Stepped, Tell, Version
 from controller.loop.schedule import Batch, Result, Schedule, Trigger
-from controller.report import Report
+from controller.report import Progress, Report
+from controller.suspension import Suspension, covering
 
 
 BEAT = 5.0
 """Seconds after which a worker shows that it is alive though there is nothing to do."""
+
+PATIENCE = 300.0
+"""Seconds without a sign of life after which a worker is stuck. A call takes one or two minutes at most, and what
+waits for quotas or for AWS shows that it does."""
 
 LOAD_AGAIN = 30.0
 """Seconds until specs are read again that could not be, since AWS was needed for it and did not answer."""
@@ -33,13 +38,19 @@ class Specs:
 
 
 class Site(Protocol):
-    """A target: its specs, and what is live there."""
+    """A target: its specs, and what is live there. `beat` is when it was last seen to be alive."""
+
+    @property
+    def beat(self) -> float:
+        """By the worker's clock."""
 
     def load(self, version: Version) -> Specs:
         """Reads the specs of a version. Raises ControllerError."""
 
-    def look(self, roots: frozenset[Address], *, write: bool, stop: Stop) -> Report:
-        """A pass on these roots, and on live ones without a spec. Raises ControllerError."""
+    def look(
+        self, roots: frozenset[Address], *, write: bool, stop: Stop, progress: Callable[[Progress], None]
+    ) -> Report:
+        """A pass on these roots, and on live ones without a spec; tells of each step. Raises ControllerError."""
 
     def named(self, aws_ids: frozenset[str]) -> frozenset[Address]:
         """The roots that have these ids, as far as passes have seen them."""
@@ -55,6 +66,8 @@ class Stop:
 
 class Worker:
     """Drives one target. All but `run` may be called from any thread."""
+
+    patience = PATIENCE
 
     def __init__(
         self,
@@ -80,7 +93,12 @@ class Worker:
         self._owed: frozenset[Address] = frozenset()
         self._since = self._today()
         self._at_work: tuple[int, float] | None = None
-        self.beat = clock()
+        self._beat = clock()
+
+    @property
+    def beat(self) -> float:
+        """When it was last seen to be alive: between passes itself, in a pass by its calls."""
+        return max(self._beat, self._site.beat)
 
     # ── from other threads ──
     def offer(self, version: Version) -> None:
@@ -94,6 +112,14 @@ class Worker:
         with self._changed:
             self._schedule.ask(trigger, self._clock(), roots)
             self._changed.notify()
+
+    def reconsider(self, suspensions: Iterable[Suspension]) -> None:
+        """These are over: what they were about is looked at."""
+        ended = list(suspensions)
+        with self._changed:
+            roots = [at for at in self._schedule.roots if covering(ended, self.target, at)]
+        if roots:
+            self.ask(Trigger.DEMAND, roots)
 
     def hear(self, aws_ids: frozenset[str] | None) -> None:
         """Something was changed in what has these ids, or nobody knows in what. Other ids say nothing."""
@@ -124,13 +150,13 @@ class Worker:
         while not self._stop.drain.is_set():
             self.step()
             with self._changed:
-                self.beat = self._clock()
+                self._beat = self._clock()
                 if not self._stop.drain.is_set() and (pause := self._pause()) > 0:
                     self._changed.wait(pause)
 
     def step(self) -> bool:
         """Does one thing that is due; False if nothing is."""
-        self.beat = self._clock()
+        self._beat = self._clock()
         if not self._may_write():
             return False
         if self._is_new():
@@ -160,6 +186,8 @@ class Worker:
         assert version is not None
         try:
             specs = self._site.load(version)
+        except StoppedError:
+            return
         except ControllerError as error:
             # What is wrong in the specs themselves does not get better by waiting.
             self._load_at = float("inf") if isinstance(error, SpecErrors) else self._clock() + LOAD_AGAIN
@@ -196,8 +224,17 @@ class Worker:
         self, roots: frozenset[Address], trigger: Trigger, waited: tuple[float, ...] = ()
     ) -> dict[Address, Result]:
         began = self._clock()
+        revision = self._taken.revision if self._taken else ""
+
+        def progress(step: Progress) -> None:
+            self._tell(Stepped(self.target, trigger.word, revision, step))
+
+        write = self._write and self._may_write()
         try:
-            report = self._site.look(roots, write=self._write and self._may_write(), stop=self._stop)
+            report = self._site.look(roots, write=write, stop=self._stop, progress=progress)
+        except StoppedError:
+            # Nothing was found and nothing done: there is nothing to tell.
+            return dict.fromkeys(roots, Result.THROTTLED)
         except ThrottledError as error:
             self._tell(self._looked(trigger, roots, began, error=str(error), throttled=True, waited=waited))
             return dict.fromkeys(roots, Result.THROTTLED)
@@ -208,7 +245,9 @@ class Worker:
             # A plan is refused as a whole: one by one, only those are that it is about.
             singly = [self._pass(frozenset({at}), trigger) for at in sorted(roots)]
             return {at: result for results in singly for at, result in results.items()}
-        self._tell(self._looked(trigger, roots, began, report=report, waited=waited))
+        told = roots - _left(report, roots)
+        if told:
+            self._tell(self._looked(trigger, told, began, report=report, waited=waited))
         return {at: _result(report, str(at)) for at in roots}
 
     def _looked(
@@ -225,6 +264,12 @@ class Worker:
         revision = self._taken.revision if self._taken else ""
         names, seconds, ended = frozenset(map(str, roots)), self._clock() - began, self._today()
         return Looked(self.target, trigger.word, names, revision, seconds, ended, report, error, throttled, waited)
+
+
+def _left(report: Report, roots: frozenset[Address]) -> frozenset[Address]:
+    """The roots in which nothing of what was planned was begun: they stand as they stood."""
+    statuses = {at: {change.status for change in report.changes if change.root == str(at)} for at in roots}
+    return frozenset(at for at, found in statuses.items() if found == {"skipped"})
 
 
 def _result(report: Report, root: str) -> Result:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from controller.render import rules
 from controller.render.frame import Frame
 from controller.render.rules import Rule
+from controller.render.snapshots import warnings
 from controller.render.writer import visible
 from controller.report import ChangeView, Placed, ProblemView, Report, WarningView
 
@@ -92,7 +93,7 @@ def _of_report(report: Report) -> Iterator[Finding]:
             place = places.get(root, Placed())
             yield Finding(rule, f"{root}: {reason}", place=place, target=target, root=root, subject=root)
     # They are of the specs, and the same for every target.
-    yield from (_of_warning(warning) for warning in report.warnings)
+    yield from (_of_warning(warning) for warning in warnings(report))
     for change in report.changes:
         yield from _of_change(change, target)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from controller.render import github, gitlab, json, junit, sarif
+from controller.render import github, gitlab, html, json, junit, markdown, sarif
 from controller.render.frame import Frame
 from controller.report import Report
 
@@ -12,6 +12,8 @@ from controller.report import Report
 Render = Callable[[Sequence[Report], Frame], str]
 
 FORMATS: Mapping[str, Render] = {
+    "markdown": markdown.document,
+    "html": html.document,
     "json": json.document,
     "sarif": sarif.document,
     "junit": junit.document,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from urllib.parse import quote, urlsplit
 
-from controller.report import ProblemView
+from controller.report import Placed, ProblemView
 
 
 GITHUB_LIMIT = 65_536
@@ -27,3 +28,25 @@ class Frame:
     limit: int = GITHUB_LIMIT
     folder: str = ""
     problems: tuple[ProblemView, ...] = ()
+
+    @property
+    def run_url(self) -> str:
+        """`run` if it is a link of the web, fit for every format."""
+        return _safe(self.run)
+
+    def url(self, place: Placed) -> str:
+        """Where a browser finds this place of the checkout; empty if nowhere."""
+        steps = place.file.split("/")
+        if not place.file or ".." in steps or not steps[0] or not (source := _safe(self.source)):
+            return ""
+        line = f"#L{place.line}" if place.line else ""
+        return f"{source}{quote(place.file, errors='replace')}{line}"
+
+
+def _safe(url: str) -> str:
+    """The URL with all that could end it early encoded; empty if it is none of the web."""
+    try:
+        known = urlsplit(url).scheme in ("http", "https")
+    except ValueError:
+        known = False
+    return quote(url, safe=":/?#@&=+,;%~!$", errors="replace") if known else ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Literal, NoReturn
 
 from pydantic import ValidationError
@@ -41,7 +42,11 @@ def document(reports: Sequence[Report], frame: Frame = PLAIN) -> str:
     Only ASCII: it survives every encoding, and no value in it can act on a terminal.
     """
     whole = Document(formatVersion=FORMAT_VERSION, targets=tuple(reports), problems=frame.problems)
-    return json.dumps(whole.model_dump(), indent=2, default=str)
+    return json.dumps(whole.model_dump(), indent=2, default=_plain)
+
+
+def _plain(value: object) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
 # ── reading ──────────────────────────────────────────────────────────────────────────────────────

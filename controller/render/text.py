@@ -6,16 +6,18 @@ scripts may rely on: they change only together with the report's format version.
 
 from __future__ import annotations
 
-import math
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from rich.console import Console
 
 from controller.render import values
+from controller.render.dangers import dangers
+from controller.render.nesting import Nested, nested
+from controller.render.snapshots import taken, warnings
+from controller.render.words import count, duration, requests, shortened
 from controller.render.writer import Part, Writer
-from controller.report import ChangeView, Report
+from controller.report import ChangeView, FieldChange, Placed, Report
 
 
 COLOURS = {
@@ -43,6 +45,7 @@ def render(report: Report, *, console: Console, verbose: bool = False, named: bo
         _header(out, report)
         _changes(out, report.changes, verbose=verbose)
         _notes(out, report)
+        _dangers(out, report)
         _price(out, report)
     else:
         if named:
@@ -57,7 +60,11 @@ def _header(out: Writer, report: Report) -> None:
     facts = [f"account {report.account}", report.region, f"owner {report.owner}"]
     if report.revision:
         facts.append(f"revision {report.revision}")
+    if report.base:
+        facts.append(f"base {report.base}")
     out.line(0, Part(f"Target {report.target}", "bold"), Part(f" ({', '.join(facts)})"))
+    if report.snapshot:
+        out.line(0, taken(report.snapshot))
     out.gap()
 
 
@@ -68,41 +75,21 @@ def _changes(out: Writer, changes: Sequence[ChangeView], *, verbose: bool) -> No
     by_root = sorted(changes, key=lambda change: change.root)
     for root, group in groupby(by_root, lambda change: change.root):
         out.line(0, Part(root, "bold"))
-        _root(out, list(group), verbose=verbose)
+        for item in nested(list(group), whole=verbose):
+            _change(out, item, verbose=verbose)
         out.gap()
 
 
-def _root(out: Writer, changes: Sequence[ChangeView], *, verbose: bool) -> None:
-    """The changes of one root. What goes with its container is only counted, unless verbose."""
-    told = {change.path for change in changes}
-    gone = {change.path for change in changes if change.action == "delete" and not verbose}
-    taken = {path: above[0] for path in gone if (above := _above(path, gone))}
-    inside = Counter(taken.values())
-    for change in changes:
-        if change.action == "delete" and change.path in taken:
-            continue
-        count = inside[change.path] if change.action == "delete" else 0
-        note = f"and {_count(count, 'resource')} inside" if count else ""
-        _change(out, change, _above(change.path, told), note, verbose=verbose)
-
-
-def _above(path: str, paths: set[str]) -> list[str]:
-    """Those of the paths that this one is under, outermost first; the root's own path is empty."""
-    steps = path.split(" > ") if path else []
-    return [above for n in range(len(steps)) if (above := " > ".join(steps[:n])) in paths]
-
-
-def _change(out: Writer, change: ChangeView, above: list[str], inside: str, *, verbose: bool) -> None:
-    """One change and its fields, under the closest change around it."""
-    indent = 2 + 2 * len(above)
+def _change(out: Writer, item: Nested, *, verbose: bool) -> None:
+    """One change with its fields and what they do, under the closest change around it."""
+    change = item.change
+    indent = 2 + 2 * len(item.above)
     name = change.path or change.root
-    if above and above[-1]:
-        name = change.path.removeprefix(f"{above[-1]} > ")
+    if item.above and item.above[-1]:
+        name = change.path.removeprefix(f"{item.above[-1]} > ")
     if change.action == "rename":
-        name = f"{change.was} {out.marks['arrow']} {_last(name)}"
-    notes = [note for note in (change.reason, inside) if note]
-    if change.status in ("held", "skipped"):
-        notes.append(": ".join(filter(None, (change.status, change.error))))
+        name = f"{change.was} {out.marks['arrow']} {name.rpartition(' > ')[2]}"
+    notes = [*item.notes, *_origin(change), *_where(change, verbose=verbose)]
     style = COLOURS[change.action]
     out.line(
         indent,
@@ -112,53 +99,79 @@ def _change(out: Writer, change: ChangeView, above: list[str], inside: str, *, v
     )
     for line in _fields(out, change, verbose=verbose):
         out.line(indent + 4, *line)
+    for impact in change.impacts:
+        where = "".join(f" ({place})" for place in _where(impact, verbose=verbose))
+        out.line(indent + 4, Part(f"! {impact.severity}: ", "bold red"), f"{impact.message}{where}")
 
 
-def _last(path: str) -> str:
-    return path.rpartition(" > ")[2]
+def _where(item: Placed, *, verbose: bool) -> list[str]:
+    return [item.place] if verbose and item.place else []
+
+
+def _origin(change: ChangeView) -> list[str]:
+    """A word for what the change alone did not cause, unless its fields tell."""
+    if change.origin == "conflict":
+        return (
+            [] if any(field.origin == "conflict" for field in change.fields) else ["conflict: changed live as well"]
+        )
+    return ["drift"] if change.origin == "drift" else []
 
 
 def _fields(out: Writer, change: ChangeView, *, verbose: bool) -> Iterator[values.Line]:
     for item in change.fields:
-        if change.action == "create":
-            yield from values.created(item.field, item.new, out.marks, verbose=verbose)
+        if change.action == "create" and item.old is None:
+            lines = values.created(item.field, item.new, out.marks, verbose=verbose)
         else:
-            yield from values.changed(item.field, item.old, item.new, out.marks, verbose=verbose)
+            lines = values.changed(item.field, item.old, item.new, out.marks, verbose=verbose)
+        note = _note(out, change, item, verbose=verbose)
+        for number, line in enumerate(lines):
+            yield line if number or not note else (*line, Part(note, values.FAINT))
+
+
+def _note(out: Writer, change: ChangeView, item: FieldChange, *, verbose: bool) -> str:
+    """Why a field differs, where that is not what its change says."""
+    if item.origin == "conflict":
+        most = None if verbose else values.MAX_INLINE
+        return f" (conflict: base says {shortened(values.shown(item.base), most, out.marks['more'])})"
+    return " (drift)" if item.origin == "drift" != change.origin else ""
+
+
+def _dangers(out: Writer, report: Report) -> None:
+    """What must not be missed, once more and gravest first. Refusals and errors stand among the notes."""
+    found = [danger for danger in dangers(report) if danger.name]
+    if found:
+        out.line(0, Part("Danger", "bold red"))
+    for danger in found:
+        often = "" if danger.requests is None else f" ({requests(danger.requests)})"
+        out.line(2, Part(f"! {danger.label} ", "bold red"), f"{danger.name}: {danger.message}{often}")
+    if found:
+        out.gap()
 
 
 def _price(out: Writer, report: Report) -> None:
-    read = f"(reading took {_count(report.readCalls, 'call')})"
-    count = report.summary
+    read = f"(reading took {count(report.readCalls, 'call')})"
+    summary = report.summary
     if not report.changes:
-        are = "is" if count.unchanged == 1 else "are"
+        are = "is" if summary.unchanged == 1 else "are"
         unknown = len(report.unreadable)
-        but = f", {_count(unknown, 'root')} could not be read" if unknown else ""
-        same = f"{_count(count.unchanged, 'resource')} {are} as declared"
+        but = f", {count(unknown, 'root')} could not be read" if unknown else ""
+        same = f"{count(summary.unchanged, 'resource')} {are} as declared"
         out.line(0, Part(f"No changes: {same}{but} {read}.", "bold"))
         return
+    drift = f"; {summary.drift} drifted, {summary.conflict} in conflict" if report.base else ""
     plan = (
-        f"Plan: {count.create} to create, {count.update} to update, {count.replace} to replace, "
-        f"{count.rename} to rename, {count.delete} to delete; {count.unchanged} unchanged."
+        f"Plan: {summary.create} to create, {summary.update} to update, {summary.replace} to replace, "
+        f"{summary.rename} to rename, {summary.delete} to delete; {summary.unchanged} unchanged{drift}."
     )
     out.line(0, Part(plan, "bold"))
     for root, calls in report.imports.items():
         out.line(0, f"{root} by import: 1 call instead of {calls}.")
-    if count.adopt:
-        out.line(0, f"{_count(count.adopt, 'live root')} to adopt: each gets the tags that say whose it is.")
-    least = f", at least {_duration(report.seconds)} under its quotas" if report.seconds >= 1 else ""
-    out.line(0, f"{_count(report.calls, 'call')} to AWS{least} {read}.")
+    if summary.adopt:
+        out.line(0, f"{count(summary.adopt, 'live root')} to adopt: each gets the tags that say whose it is.")
+    least = f", at least {duration(report.seconds)} under its quotas" if report.seconds >= 1 else ""
+    out.line(0, f"{count(report.calls, 'call')} to AWS{least} {read}.")
     if report.waits:
         out.line(0, f"Waits until AWS has finished with {', '.join(report.waits)}: minutes each, as a rule.")
-
-
-def _duration(seconds: float) -> str:
-    minutes, rest = divmod(math.ceil(seconds), 60)
-    parts = [f"{minutes} min"] * bool(minutes) + [f"{rest} s"] * bool(rest)
-    return " ".join(parts)
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 # ── what is left alone ───────────────────────────────────────────────────────────────────────────
@@ -177,14 +190,14 @@ def _notes(out: Writer, report: Report) -> None:
         out.line(0, Part("refused: ", "bold red"), reason)
     if report.refusals and report.dryRun:
         out.line(0, f"To allow exactly this plan: --allow {report.digest}")
-    warnings = report.warnings if report.dryRun else ()
-    for warning in warnings:
+    known = warnings(report) if report.dryRun else ()
+    for warning in known:
         hint = f" ({warning.hint})" if warning.hint else ""
         place = f"{warning.place}: " if warning.place else ""
         out.line(0, place, Part("warning: ", "bold yellow"), f"{warning.message}{hint}")
     for error in report.errors:
         out.line(0, Part("error: ", "bold red"), error)
-    if report.unreadable or report.held or report.refusals or report.errors or warnings:
+    if report.unreadable or report.held or report.refusals or report.errors or known:
         out.gap()
 
 

@@ -14,6 +14,7 @@ from typing import Any
 from deepdiff import DeepDiff
 from deepdiff.helper import NotPresent
 
+from controller.render.words import shortened
 from controller.render.writer import Part
 
 
@@ -35,16 +36,11 @@ def shown(value: Any) -> str:
     return SECRET if value == SECRET else json.dumps(value, ensure_ascii=False, default=str)
 
 
-def shortened(text: str, more: str) -> str:
-    """The text, or its beginning and its length."""
-    return text if len(text) <= MAX_INLINE else f"{text[:MAX_INLINE]}{more} ({len(text)} characters)"
-
-
 def created(field: str, value: Any, marks: Mapping[str, str], *, verbose: bool) -> Iterator[Line]:
     """A field of something new."""
     if not verbose:
-        yield (Part(f"{field}: {shortened(shown(value), marks['more'])}"),)
-    elif len(lines := _pretty(value)) == 1:
+        yield (Part(f"{field}: {shortened(shown(value), MAX_INLINE, marks['more'])}"),)
+    elif len(lines := pretty(value)) == 1:
         yield (Part(f"{field}: {shown(value)}"),)
     else:
         yield (Part(f"{field}:"),)
@@ -57,9 +53,9 @@ def changed(field: str, old: Any, new: Any, marks: Mapping[str, str], *, verbose
         yield (Part(f"{field}: {SECRET}, changed"),)
         return
     if isinstance(old, dict | list) and isinstance(new, dict | list):
-        leaves = _leaves(field, old, new)
-        if leaves and len(leaves) <= MAX_LEAVES:
-            for leaf in leaves:
+        found = leaves(field, old, new)
+        if found and len(found) <= MAX_LEAVES:
+            for leaf in found:
                 yield from _leaf(*leaf, marks, verbose=verbose)
             return
         yield from _unified(field, old, new, marks, verbose=verbose)
@@ -70,10 +66,10 @@ def changed(field: str, old: Any, new: Any, marks: Mapping[str, str], *, verbose
 def _leaf(field: str, old: Any, new: Any, marks: Mapping[str, str], *, verbose: bool) -> Iterator[Line]:
     """One value that differs. `NotPresent` on a side means that it comes or goes."""
     if isinstance(old, NotPresent):
-        yield (Part(f"+ {field}: ", NEW), Part(shortened(shown(new), marks["more"]), NEW))
+        yield (Part(f"+ {field}: ", NEW), Part(shortened(shown(new), MAX_INLINE, marks["more"]), NEW))
     elif isinstance(new, NotPresent):
-        yield (Part(f"- {field}: ", OLD), Part(shortened(shown(old), marks["more"]), OLD))
-    elif _is_long(old) or _is_long(new):
+        yield (Part(f"- {field}: ", OLD), Part(shortened(shown(old), MAX_INLINE, marks["more"]), OLD))
+    elif is_long(old) or is_long(new):
         yield from _unified(field, old, new, marks, verbose=verbose)
     else:
         yield (
@@ -84,14 +80,15 @@ def _leaf(field: str, old: Any, new: Any, marks: Mapping[str, str], *, verbose: 
         )
 
 
-def _is_long(value: Any) -> bool:
+def is_long(value: Any) -> bool:
+    """Whether it is better shown as lines than beside another value."""
     return len(shown(value)) > MAX_INLINE or (isinstance(value, str) and "\n" in value.strip())
 
 
 # ── leaves ───────────────────────────────────────────────────────────────────────────────────────
 
 
-def _leaves(field: str, old: Any, new: Any) -> list[tuple[str, Any, Any]]:
+def leaves(field: str, old: Any, new: Any) -> list[tuple[str, Any, Any]]:
     """The places inside a structure that differ, old and new; empty if that cannot be told."""
     tree = DeepDiff(old, new, view="tree", ignore_numeric_type_changes=True)
     found = [(level.path(output_format="list"), level.t1, level.t2) for group in tree.values() for level in group]
@@ -108,7 +105,7 @@ def _trail(steps: list[Any]) -> str:
 # ── unified diffs ────────────────────────────────────────────────────────────────────────────────
 
 
-def _pretty(value: Any) -> list[str]:
+def pretty(value: Any) -> list[str]:
     """The lines of a value: text as it is, structure (and text that is JSON) as indented JSON."""
     if value is None:
         return []
@@ -118,29 +115,37 @@ def _pretty(value: Any) -> list[str]:
         parsed = json.loads(value)
     except (ValueError, RecursionError):
         parsed = None
-    return _pretty(parsed) if isinstance(parsed, dict | list) else value.split("\n")
+    return pretty(parsed) if isinstance(parsed, dict | list) else value.split("\n")
 
 
 def _raw(value: Any) -> list[str]:
     return value.split("\n") if isinstance(value, str) else [shown(value)]
 
 
+def sides(old: Any, new: Any) -> tuple[list[str], list[str]]:
+    """The lines of both values, which differ."""
+    before, after = pretty(old), pretty(new)
+    # Where only the layout of the JSON differs, the text itself shows it.
+    return (before, after) if before != after else (_raw(old), _raw(new))
+
+
+def told(line: str) -> str:
+    """A line of a unified diff. Spaces at its end may be all that differs: they are escaped."""
+    text = line.rstrip(" ")
+    ending = "\\x20" * (len(line) - len(text)) if len(text) > 1 or line[:1] != " " else ""
+    return text + ending
+
+
 def _unified(field: str, old: Any, new: Any, marks: Mapping[str, str], *, verbose: bool) -> Iterator[Line]:
     """The changed lines, with three lines around them."""
     yield (Part(f"{field}:"),)
-    before, after = _pretty(old), _pretty(new)
-    if before == after:
-        # Only the layout of the JSON differs; show the text itself.
-        before, after = _raw(old), _raw(new)
+    before, after = sides(old, new)
     if len(before) + len(after) > MAX_COMPARED_LINES:
         yield (Part(f"  {len(before)} lines {marks['arrow']} {len(after)} lines", FAINT),)
         return
     lines = list(difflib.unified_diff(before, after, n=3, lineterm=""))[2:]
     kept = lines if verbose else lines[:MAX_DIFF_LINES]
     for line in kept:
-        text = line.rstrip(" ")
-        # Spaces at the end may be all that differs.
-        ending = "\\x20" * (len(line) - len(text)) if len(text) > 1 or line[:1] != " " else ""
-        yield (Part(f"  {text}{ending}", {"+": NEW, "-": OLD, "@": FAINT}.get(line[:1], "")),)
+        yield (Part(f"  {told(line)}", {"+": NEW, "-": OLD, "@": FAINT}.get(line[:1], "")),)
     if hidden := len(lines) - len(kept):
         yield (Part(f"  {marks['more']} {hidden} more lines, shown with --verbose", FAINT),)

@@ -18,6 +18,7 @@ from controller.source.load import Loaded, load, load_yaml
 from controller.source.node import Marks, Secret
 from controller.source.revision import revision
 from controller.source.typed import load_typed
+from controller.source.variables import unread
 
 
-__all__ = ["Document", "Loaded", "Marks", "Secret", "load", "load_typed", "load_yaml", "revision"]
+__all__ = ["Document", "Loaded", "Marks", "Secret", "load", "load_typed", "load_yaml", "revision", "unread"]

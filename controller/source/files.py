@@ -1,7 +1,8 @@
 """Finding the files of a checkout and reading no more of them than is safe.
 
 1. Nothing outside the checkout is reached through a link that the checkout contains.
-2. A file is read once, however often it is included; every use of it is charged by its size.
+2. A file is read once, however often it is included; every use of it is charged by its size, which bounds how much
+   is parsed again as well.
 3. One load reads a bounded number of files, bytes and (aliases and includes expanded) values.
 """
 
@@ -13,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from controller.errors import Problem, Where
+from controller.packing import pack, unpack
 from controller.source.compose import MAX_EXPANDED, Parsed, parse
 from controller.source.node import Page, UnreadableError
 
@@ -21,6 +23,8 @@ MEGABYTE = 1024 * 1024
 MAX_FILE = 6 * MEGABYTE
 MAX_TOTAL = 10 * MEGABYTE
 MAX_FILES = 2_000
+MAX_KEPT = 20_000
+"""So many values of files are kept as trees, some five megabytes; those of others are read from the text again."""
 
 SETTINGS = "reconcile.yaml"
 """The settings may lie beside the specs, and are none."""
@@ -36,8 +40,11 @@ class Files:
         self._given_checkout = _lexical(checkout)
         self._real: dict[Path, Path] = {}
         self._checkout = self.real(checkout)
-        self._texts: dict[Path, str | Problem] = {}
-        self._parsed: dict[Path, Parsed] = {}
+        # Texts are packed.
+        self._texts: dict[Path, bytes | Problem] = {}
+        # By its path without links: how each file was first asked for, and the trees asked for last, oldest first.
+        self._asked: dict[Path, Path] = {}
+        self._trees: dict[Path, Parsed] = {}
         self._bytes = 0
         self._weight = 0
 
@@ -107,14 +114,26 @@ class Files:
     def parsed(self, path: Path, blame: Where | None = None) -> Parsed | None:
         """The documents of a file; None, and a problem at `blame`, if it cannot be read at all."""
         real = self.real(path)
-        if real not in self._parsed:
+        found = self._trees.pop(real, None)
+        if found is None:
             text = self.text(path, blame)
             if text is None:
                 return None
-            outcome = parse(text, self.shown(path), as_json=path.suffix.lower() == ".json")
-            self._problems.extend(outcome.problems)
-            self._parsed[real] = outcome
-        return self._parsed[real]
+            is_new = real not in self._asked
+            first = self._asked.setdefault(real, path)
+            found = parse(text, self.shown(first), as_json=first.suffix.lower() == ".json")
+            self._problems.extend(found.problems if is_new else ())
+        self._trees[real] = found
+        self._forget_trees()
+        return found
+
+    def _forget_trees(self) -> None:
+        """What is included again and again stays; of thousands of specs, only the last few do."""
+        weight = sum(tree.weight for tree in self._trees.values())
+        for real in list(self._trees)[:-1]:
+            if weight <= MAX_KEPT:
+                break
+            weight -= self._trees.pop(real).weight
 
     def text(self, path: Path, blame: Where | None = None) -> str | None:
         """The text of a file; None, and a problem at `blame`, if it cannot be read."""
@@ -125,12 +144,13 @@ class Files:
             except UnreadableError as error:
                 self._problems.append(error.problem)
                 return None
-            self._texts[real] = self._decoded(data, path)
-        text = self._texts[real]
-        if isinstance(text, Problem):
-            self._problems.append(text)
+            decoded = self._decoded(data, path)
+            self._texts[real] = decoded if isinstance(decoded, Problem) else pack(decoded)
+        found = self._texts[real]
+        if isinstance(found, Problem):
+            self._problems.append(found)
             return None
-        return text
+        return str(unpack(found))
 
     def charge(self, weight: int, where: Where) -> bool:
         """Count values that a file, an include or a variable brings in; False if too many."""

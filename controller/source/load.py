@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from controller.errors import Problem, Where
+from controller.packing import Packed
 from controller.source.document import Document, Draft, Drafting, is_spec
 from controller.source.files import Files
 from controller.source.includes import Includes
@@ -25,7 +26,7 @@ class Loaded:
     with any problem at all, a root without a document is unknown rather than gone.
     """
 
-    documents: tuple[Document, ...]
+    documents: Sequence[Document]
     problems: tuple[Problem, ...]
     revision: str
     broken: frozenset[tuple[str, str]] = frozenset()
@@ -38,26 +39,34 @@ def load(
     variables: Mapping[str, Any],
     environ: Mapping[str, str],
     secrets: Callable[[str], str] | None = None,
+    reveal: bool = True,
     commit: str | None = None,
 ) -> Loaded:
     """Read the specs below `paths` for the target that `variables` name; never raises for them.
 
+    Unless secrets are to be revealed, none is looked up: neither in the environment, nor in files, nor elsewhere.
     `commit` is what the checkout shows, where that is known; otherwise git is asked.
     """
     problems: list[Problem] = []
     files = Files(checkout, problems)
-    filling = Substitution(variables, environ, secrets, files, problems)
+    filling = Substitution(variables, environ, secrets, files, problems, reveal=reveal)
     includes = Includes(files, filling, problems)
     target = variables.get("target")
     drafting = Drafting(includes, filling, None if target is None else str(target), problems)
     found = {path: files.found(path) for path in paths}
     sources = _distinct(files, (file for group in found.values() for file in group))
-    drafts = [draft for path in sources for draft in _drafts(path, files, drafting)]
-    skipped = _skipped(sources, files, includes, problems)
+    documents, drafts = Packed[Document](), list[Draft]()
+    strangers: dict[Path, _Strangers] = {}
+    for path in sources:
+        for draft in _drafts(path, files, drafting, strangers):
+            if draft.document:
+                documents.append(draft.document)
+            drafts.append(replace(draft, document=None))
+    skipped = _skipped(strangers, includes, problems)
     problems.extend(_without_specs(found, skipped, files))
     problems.extend(_twice(drafts))
     return Loaded(
-        tuple(draft.document for draft in drafts if draft.document),
+        documents,
         tuple(sorted(dict.fromkeys(problems), key=lambda problem: problem.where or Where(""))),
         revision(checkout) if commit is None else commit,
         frozenset((draft.kind, draft.name) for draft in drafts if draft.is_broken),
@@ -81,9 +90,21 @@ def _distinct(files: Files, paths: Iterable[Path]) -> list[Path]:
     return list({files.real(path): path for path in paths}.values())
 
 
-def _drafts(path: Path, files: Files, drafting: Drafting) -> Iterator[Draft]:
+@dataclass(frozen=True)
+class _Strangers:
+    """The documents of a file that are no specs, and whether there is nothing else in it."""
+
+    places: tuple[Where, ...]
+    are_all: bool
+
+
+def _drafts(path: Path, files: Files, drafting: Drafting, strangers: dict[Path, _Strangers]) -> Iterator[Draft]:
     parsed = files.parsed(path)
-    if parsed is None or not files.charge(parsed.weight, Where(files.shown(path))):
+    if parsed is None:
+        return
+    places = tuple(root.where for root in parsed.documents if not is_spec(root))
+    strangers[path] = _Strangers(places, are_all=len(places) == len(parsed.documents) and not parsed.problems)
+    if not files.charge(parsed.weight, Where(files.shown(path))):
         return
     for root in filter(is_spec, parsed.documents):
         draft = drafting.draft(root, path, is_broken=bool(parsed.problems))
@@ -91,19 +112,17 @@ def _drafts(path: Path, files: Files, drafting: Drafting) -> Iterator[Draft]:
             yield draft
 
 
-def _skipped(sources: list[Path], files: Files, includes: Includes, problems: list[Problem]) -> set[Path]:
+def _skipped(found: Mapping[Path, _Strangers], includes: Includes, problems: list[Problem]) -> set[Path]:
     """The files that are no specs because they are included by some; others are problems."""
     skipped = set()
-    for path in sources:
-        parsed = files.parsed(path)
-        strangers = [root for root in parsed.documents if not is_spec(root)] if parsed else []
-        if parsed and strangers and includes.reaches(path):
-            if len(strangers) == len(parsed.documents) and not parsed.problems:
+    for path, strangers in found.items():
+        if strangers.places and includes.reaches(path):
+            if strangers.are_all:
                 skipped.add(path)
             continue
         hint = "files that are no specs can be moved out of the directory, or hidden"
         message = "not a spec: apiVersion and kind are missing"
-        problems.extend(Problem(message, root.where, hint) for root in strangers)
+        problems.extend(Problem(message, where, hint) for where in strangers.places)
     return skipped
 
 

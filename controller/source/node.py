@@ -28,10 +28,14 @@ class UnreadableError(Exception):
 
 @dataclass(frozen=True)
 class Secret:
-    """A value that only its consumer may see: `reference` is what people are shown instead."""
+    """A value that only its consumer may see: `reference` is what people are shown instead.
+
+    Of one that is not known, the value is a text that stands for it; different secrets have different ones.
+    """
 
     reference: str
     value: str = field(repr=False)
+    is_known: bool = True
 
 
 class Page:
@@ -58,6 +62,10 @@ class Node:
     offset: int
     value: str | int | float | bool | Secret | list[Node] | dict[str, Node] | None
     verbatim: bool = False
+
+    def __reduce__(self) -> tuple[type[Node], tuple[Any, ...]]:
+        """How nodes are packed: field by field, as dataclasses do it by themselves, takes twice as long."""
+        return Node, (self.page, self.offset, self.value, self.verbatim)
 
     @property
     def where(self) -> Where:

@@ -29,6 +29,11 @@ FOLDER = ("RECONCILE_SECRETS_DIR", "/run/secrets")
 REFERENCE_LIKENESS = 0.8
 
 
+def unread(reference: str) -> str:
+    """What stands for a secret that is not looked up. Different secrets stay different."""
+    return f"a secret that was not read: {reference}"
+
+
 def meant(word: str, known: Iterable[str], likeness: float = 0.6) -> str:
     """A hint that names the known word closest to an unknown one; empty if none is close."""
     close = difflib.get_close_matches(word, known, 1, likeness)
@@ -67,10 +72,12 @@ class Substitution:
         secrets: Callable[[str], str] | None,
         files: Files,
         problems: list[Problem],
+        *,
+        reveal: bool = True,
     ) -> None:
         self._variables = variables
         self._environ = environ
-        self._secrets = secrets
+        self._secrets, self._reveal = secrets, reveal
         # Value and trouble of each reference: aliases can repeat one very often.
         self._looked_up: dict[str, tuple[str, str]] = {}
         self._files = files
@@ -139,6 +146,8 @@ class Substitution:
         label = f"{word} {name.value}"
         if has_variable(name):
             return node.holding(Secret(label, ""))
+        if not self._reveal:
+            return node.holding(Secret(label, unread(label), is_known=False))
         if label not in self._looked_up:
             look_up = {"$env": self._look_up_variable, "$secret": self._look_up_secret, "$file": self._look_up_file}
             self._looked_up[label] = look_up[word](name.value)

@@ -23,29 +23,28 @@ from controller.web.server import plain
 Check = Callable[[], str]
 """Empty if all is well, else why it is not."""
 
-DEADLINE = 1800.0
-"""Seconds after which a worker without a sign of life is stuck: more than the longest pass that quotas allow."""
-
-
 class Beating(Protocol):
-    """What shows signs of life: `beat` is when it last did, by a monotonic clock."""
+    """What shows signs of life, by a monotonic clock."""
 
     @property
     def beat(self) -> float:
         """When it last was seen to be alive."""
 
+    @property
+    def patience(self) -> float:
+        """Seconds for which it may show none."""
+
 
 def liveness(
     alive: Callable[[], Mapping[str, Beating]],
-    deadline: float = DEADLINE,
     clock: Callable[[], float] = time.monotonic,
 ) -> Callable[[], Mapping[str, Check]]:
-    """A check for each of what is to be alive, by name: its last sign of life is no older than the deadline."""
+    """A check for each of what is to be alive, by name: its last sign of life is no older than it may be."""
 
     def check(beating: Beating) -> Check:
         def run() -> str:
             silent = clock() - beating.beat
-            return f"no sign of life for {silent:.0f} s" if silent > deadline else ""
+            return f"no sign of life for {silent:.0f} s" if silent > beating.patience else ""
 
         return run
 
@@ -53,9 +52,16 @@ def liveness(
 
 
 def readiness(
-    book: Book, config: Check = lambda: "", *, ends: Callable[[], bool] = lambda: False
+    book: Book,
+    config: Check = lambda: "",
+    *,
+    ends: Callable[[], bool] = lambda: False,
+    overrides: Check | None = None,
 ) -> Callable[[], Mapping[str, Check]]:
-    """The checks of readiness: a valid configuration, a source that was fetched once, and no end in sight."""
+    """The checks of readiness: a valid configuration, a source that was fetched once, and no end in sight.
+
+    With `overrides`, that what operators have suspended was read once, too.
+    """
 
     def source() -> str:
         status = book.source
@@ -66,7 +72,8 @@ def readiness(
     def shutdown() -> str:
         return "shutting down" if ends() else ""
 
-    return lambda: {"ping": _ping, "config": config, "source": source, "shutdown": shutdown}
+    more = {"overrides": overrides} if overrides else {}
+    return lambda: {"ping": _ping, "config": config, "source": source, **more, "shutdown": shutdown}
 
 
 def _ping() -> str:

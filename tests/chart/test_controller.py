@@ -65,7 +65,7 @@ def test_minimal() -> None:
     assert container(documents)["args"][0] == "run"
     assert container(documents)["image"] == f"apigateway-reconciler:{__version__}"
     assert {document["kind"] for document in documents} == {
-        "ServiceAccount", "Role", "RoleBinding", "Service", "Deployment", "NetworkPolicy", "Pod",
+        "ConfigMap", "ServiceAccount", "Role", "RoleBinding", "Service", "Deployment", "NetworkPolicy", "Pod",
     }  # fmt: skip
 
 
@@ -78,6 +78,9 @@ def test_everything() -> None:
     assert asked["--git-github-app-installation-id"] == ["3456"]
     assert asked["--events-queue"] == ["https://sqs.eu-west-1.amazonaws.com/111122223333/gateway-changes"]
     assert asked["--notify"] == ["/etc/reconciler/config/notify.yaml"]
+    assert asked["--publish-snapshot"] == ["s3://acme-snapshots/live.json"]
+    assert asked["--snapshot-key"] == ["/etc/reconciler/snapshots/key.pem"]
+    assert asked["--publish-interval"] == ["1h"]
     assert asked["--prune"] == [""]
     assert asked["--parallelism"] == ["6"]
     assert (asked["--lease"], asked["--lease-duration"]) == (["gateway"], ["30s"])
@@ -188,6 +191,17 @@ def test_a_changed_config_makes_new_pods() -> None:
     assert annotations("a@example.com ssh-ed25519 AAAA") == annotations("a@example.com ssh-ed25519 AAAA")
     assert annotations("a@example.com ssh-ed25519 AAAA") != annotations("b@example.com ssh-ed25519 AAAA")
     assert "annotations" not in workload(render(MINIMAL))["spec"]["template"]["metadata"]
+
+
+@pytest.mark.parametrize(("case", "name"), [("minimal", "test-reconciler-overrides"), ("all", "gateway-held")])
+def test_what_operators_suspend_is_followed(case: str, name: str) -> None:
+    documents = render(CASES[case])
+    assert env(documents)["RECONCILE_OVERRIDES"] == name
+    (made,) = [item for item in of_kind(documents, "ConfigMap") if item["metadata"]["name"] == name]
+    # An upgrade would undo what is in it by then.
+    assert "data" not in made
+    assert f"--overrides {name}" in notes(CASES[case])
+    assert "RECONCILE_OVERRIDES" not in env(render(CASES["observe"]))
 
 
 def test_one_deployment_unless_sharded() -> None:

@@ -12,9 +12,15 @@ def test_the_role_is_the_least_that_works() -> None:
             "apiGroups": ["coordination.k8s.io"],
             "resources": ["leases"],
             "resourceNames": ["test-reconciler"],
-            "verbs": ["get", "update", "patch"],
+            "verbs": ["get", "update"],
         },
         {"apiGroups": ["events.k8s.io"], "resources": ["events"], "verbs": ["create", "patch"]},
+        {
+            "apiGroups": [""],
+            "resources": ["configmaps"],
+            "resourceNames": ["test-reconciler-overrides"],
+            "verbs": ["get", "patch"],
+        },
     ]
     assert not {"ClusterRole", "ClusterRoleBinding"} & {document["kind"] for document in render(CASES["all"])}
 
@@ -41,9 +47,11 @@ def test_the_token_is_mounted_only_where_it_is_used() -> None:
     without = render(CASES["observe"])
     assert pod(without)["automountServiceAccountToken"] is False
     assert not of_kind(without, "Role")
-    events_only = render(MINIMAL | {"leaderElection": {"enabled": False}})
-    assert [rule["resources"] for rule in only(events_only, "Role")["rules"]] == [["events"]]
-    assert pod(events_only)["automountServiceAccountToken"] is True
+    parts = {"leaderElection": "leases", "kubernetesEvents": "events", "overrides": "configmaps"}
+    for part, resource in parts.items():
+        alone = render(MINIMAL | {other: {"enabled": False} for other in parts if other != part})
+        assert {name for rule in only(alone, "Role")["rules"] for name in rule["resources"]} == {resource}
+        assert pod(alone)["automountServiceAccountToken"] is True
 
 
 def test_irsa() -> None:
@@ -67,7 +75,7 @@ def out(documents: list[Document]) -> set[int]:
 def test_only_what_is_needed_goes_out() -> None:
     assert out(render(MINIMAL)) == {53, 443, 6443}
     assert out(render(CASES["ha"])) == {22, 53, 443, 6443}
-    alone = {"leaderElection": {"enabled": False}, "kubernetesEvents": {"enabled": False}}
+    alone = {part: {"enabled": False} for part in ("leaderElection", "kubernetesEvents", "overrides")}
     assert out(render(MINIMAL | alone)) == {53, 443}
 
 

@@ -43,9 +43,7 @@ def localstack() -> Iterator[Emulator]:
         yield emulator
 
 
-@pytest.fixture(
-    scope="session", params=["ministack", pytest.param("localstack", marks=LOCALSTACK_GROUP)]
-)
+@pytest.fixture(scope="session", params=["ministack", pytest.param("localstack", marks=LOCALSTACK_GROUP)])
 def emulator(request: pytest.FixtureRequest) -> Emulator:
     """Run the test against each emulator in turn."""
     running: Emulator = request.getfixturevalue(request.param)

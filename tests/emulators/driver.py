@@ -58,9 +58,7 @@ class Account:
         assert not problems, "\n".join(str(problem) for problem in problems)
         return state
 
-    def open_pass(
-        self, world: World, *, allow: str = "", strategy: Strategy = "calls", **settings: Any
-    ) -> Pass:
+    def open_pass(self, world: World, *, allow: str = "", strategy: Strategy = "calls", **settings: Any) -> Pass:
         """A pass that may do everything, without waiting between repeats."""
         chosen = Settings(**{"prune": True, "limits": NO_LIMITS, **settings})
         request = Request((Path(),), Path(), chosen, "default", allow=allow, strategy=strategy)

@@ -141,9 +141,7 @@ def localstack_python() -> Path:
 
 
 @contextmanager
-def _running(
-    name: str, command: list[str], environment: dict[str, str], port: int
-) -> Iterator[str]:
+def _running(name: str, command: list[str], environment: dict[str, str], port: int) -> Iterator[str]:
     url = f"http://127.0.0.1:{port}"
     with TemporaryDirectory(prefix=f"{name}-", ignore_cleanup_errors=True) as folder:
         log = Path(folder) / f"{name}.log"

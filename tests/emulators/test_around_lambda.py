@@ -75,9 +75,7 @@ def test_statements_come_and_go_with_what_calls(ministack: Emulator, account: Ac
 def test_a_missing_function_is_told_before_anything_changes(ministack: Emulator, account: Account):
     make_functions(ministack, "check")
     report = account.open_pass(world("nowhere")).plan()
-    assert report.unreadable == {
-        "RestApi shop": "Lambda function nowhere does not exist (used by GET /pets/*)"
-    }
+    assert report.unreadable == {"RestApi shop": "Lambda function nowhere does not exist (used by GET /pets/*)"}
     assert report.changes == ()
 
 

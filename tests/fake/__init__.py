@@ -31,6 +31,7 @@ from tests.fake import (
     links,
     log_groups,
     methods,
+    metrics,
     plans,
     resources,
     rest,
@@ -47,7 +48,7 @@ from tests.fake.world import World
 # Importing a module registers its handlers.
 KINDS = (
     *(account, definitions, deployments, documentation, domains, functions, gateway_responses),
-    *(imports, integration_responses, integrations, keys, links, log_groups, methods, plans, resources),
+    *(imports, integration_responses, integrations, keys, links, log_groups, methods, metrics, plans, resources),
     *(rest, stages, waf),
 )
 SERVICES = {
@@ -55,6 +56,7 @@ SERVICES = {
     "lambda": functions.OPERATIONS,
     "logs": log_groups.OPERATIONS,
     "wafv2": waf.OPERATIONS,
+    "cloudwatch": metrics.OPERATIONS,
     "resourcegroupstaggingapi": tag_index.OPERATIONS,
 }
 

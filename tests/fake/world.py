@@ -80,6 +80,8 @@ class World:
     mappings: dict[str, dict[str, Record]] = field(default_factory=dict)
     snapshots: dict[str, Record] = field(default_factory=dict)
     deployed_links: dict[str, dict[str, str]] = field(default_factory=dict)
+    requests: dict[frozenset[tuple[str, str]], float] = field(default_factory=dict)
+    used: dict[tuple[str, str], int] = field(default_factory=dict)
     account: Record = field(
         default_factory=lambda: {
             "throttleSettings": {"burstLimit": ACCOUNT_BURST, "rateLimit": ACCOUNT_RATE},

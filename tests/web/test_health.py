@@ -32,6 +32,7 @@ from .client import alone, ask, say, served
 @dataclass
 class Worker:
     beat: float
+    patience: float = 60.0
 
 
 class Site:
@@ -41,7 +42,7 @@ class Site:
         self.book = Book(today=lambda: START)
         self.workers = {"worker-prod": Worker(100.0), "worker-dev": Worker(100.0)}
         self.now, self.fault, self.ending = 100.0, "", False
-        livez = probes.liveness(lambda: self.workers, 60, lambda: self.now)
+        livez = probes.liveness(lambda: self.workers, lambda: self.now)
         readyz = probes.readiness(self.book, lambda: self.fault, ends=lambda: self.ending)
         self.routes = [*probes.routes(livez, readyz), *status.routes(self.book)]
 

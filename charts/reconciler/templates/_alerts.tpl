@@ -28,6 +28,7 @@ where the old one stopped.
   expr: |-
     time() - max by (api, target) (reconciler_drift_since_timestamp_seconds{ {{- $of -}} }) > 3600
     and on (api, target) max by (api, target) (reconciler_drift_fields{ {{- $of -}} }) > 0
+    unless on (api, target) max by (api, target) (reconciler_suspended{ {{- $of -}} }) == 1
   labels: {severity: warning}
   annotations:
     summary: '{{`{{ $labels.api }}`}} differs from its spec in {{`{{ $labels.target }}`}}'
@@ -71,7 +72,7 @@ where the old one stopped.
   labels: {severity: info}
   annotations:
     summary: '{{`{{ $labels.api }}`}} has been suspended for a day in {{`{{ $labels.target }}`}}'
-    description: 'Its spec says so, and it is not changed until that goes.'
+    description: 'Its spec or an operator says so, and it is not changed until that ends.'
 - alert: ReconcilerStuck
   expr: max(workqueue_longest_running_processor_seconds{ {{- $of }}, name="api"}) > 1800
   for: 5m

@@ -75,6 +75,13 @@
 {{- else if .Values.notifications.config }}
 - --notify=/etc/reconciler/config/notify.yaml
 {{- end }}
+{{- with .Values.snapshots }}
+{{- if .destination }}
+- {{ print "--publish-snapshot=" .destination | quote }}
+- --snapshot-key=/etc/reconciler/snapshots/key.pem
+- {{ print "--publish-interval=" .interval | quote }}
+{{- end }}
+{{- end }}
 - {{ print "--log-level=" .Values.log.level | quote }}
 - {{ print "--log-format=" .Values.log.format | quote }}
 {{- range .Values.extraArgs }}

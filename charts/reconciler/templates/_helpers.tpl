@@ -26,6 +26,10 @@
 {{- default (include "reconciler.fullname" .) .Values.leaderElection.leaseName -}}
 {{- end }}
 
+{{- define "reconciler.overridesName" -}}
+{{- default (print (include "reconciler.fullname" .) "-overrides") .Values.overrides.configMapName -}}
+{{- end }}
+
 {{- define "reconciler.image" -}}
 {{- with .Values.image -}}
 {{- .repository }}{{ if .digest }}@{{ .digest }}{{ else }}:{{ default $.Chart.AppVersion .tag }}{{ end -}}
@@ -71,7 +75,7 @@ labels:
 {{- end }}
 
 {{- define "reconciler.kubernetesApi" -}}
-{{- if or .Values.leaderElection.enabled .Values.kubernetesEvents.enabled }}yes{{ end -}}
+{{- if or .Values.leaderElection.enabled .Values.kubernetesEvents.enabled .Values.overrides.enabled }}yes{{ end -}}
 {{- end }}
 
 {{- define "reconciler.gitBySsh" -}}

@@ -107,6 +107,11 @@ spec:
 - name: SHARD_INDEX
   valueFrom: {fieldRef: {fieldPath: "metadata.labels['apps.kubernetes.io/pod-index']"}}
 {{- end }}
+{{- if .Values.overrides.enabled }}
+{{- /* Not an option, so that `kubectl exec … reconcile suspend` has it too */}}
+- name: RECONCILE_OVERRIDES
+  value: {{ include "reconciler.overridesName" . | quote }}
+{{- end }}
 {{- with .Values.aws.region }}
 - name: AWS_REGION
   value: {{ . | quote }}
@@ -158,6 +163,15 @@ spec:
     secretName: {{ .existingSecret }}
     defaultMode: 0440
     items: [{key: {{ .key }}, path: notify.yaml}]
+{{- end }}
+{{- end }}
+{{- with .Values.snapshots }}
+{{- if .destination }}
+- name: snapshots
+  secret:
+    secretName: {{ .existingSecret }}
+    defaultMode: 0440
+    items: [{key: {{ .key }}, path: key.pem}]
 {{- end }}
 {{- end }}
 {{- with .Values.source.git }}

@@ -24,6 +24,7 @@ class Account(RootKind):
 
     update = "UpdateAccount"
     read_one = "GetAccount"
+    reads = frozenset({"throttleSettings"})
 
     cloudwatchRoleArn: Annotated[str | None, ROLE, ServerDefault(), Wire(clear="empty")] = None
 

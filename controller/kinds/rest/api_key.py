@@ -7,17 +7,18 @@ Facts: API Gateway API reference, CreateApiKey and UpdateApiKey.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Self
 
 from pydantic import BeforeValidator, Field, SecretStr, ValidationInfo
 
 from controller.address import Address
 from controller.facets import CREATE_ONLY, SENSITIVE, WRITE_ONLY, ServerDefault, Wire
+from controller.impact import Impact
 from controller.kinds.rest.dialect import RootKind
 from controller.kinds.rest.rest_api import Tags, live_tags
 from controller.model import register
-from controller.terms import Context, Listing, Scope
+from controller.terms import Context, Listing, Scope, Turn
 
 
 def _secret(value: Any, info: ValidationInfo) -> Any:
@@ -64,6 +65,19 @@ class ApiKey(RootKind):
 
     def kept(self, at: Address, live: Mapping[Address, Any], scope: Scope) -> tuple[dict[str, Any], str]:
         return {}, "The key keeps the value it has. To set it from here: value: {$env: NAME}, or {$secret: NAME}."
+
+    @classmethod
+    def impacts(cls, at: Address, old: Self | None, new: Self | None, turn: Turn) -> Iterator[Impact]:
+        before = next((place for place, heir in turn.heirs.items() if heir == at), None)
+        if new and (before if old is None else new.replaces(old)):
+            told = f"API key {at.key} gets another value: that of before is no longer accepted"
+            yield Impact("api-key-replaced", told, "value", (before or at,))
+        elif old and old.enabled and not new and at not in turn.heirs:
+            yield Impact("api-key-removed", f"API key {at.key} is deleted, and no longer accepted")
+        elif old and new and old.enabled and not new.enabled:
+            yield Impact("api-key-disabled", f"API key {at.key} is disabled, and no longer accepted", "enabled")
+        elif old and new and new.enabled and not old.enabled:
+            yield Impact("api-key-enabled", f"API key {at.key} is accepted again", "enabled")
 
     def claims(self, at: Address) -> frozenset[tuple[Any, ...]]:
         return frozenset({("ApiKey", self.value.get_secret_value())} if self.value else ())

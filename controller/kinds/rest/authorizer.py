@@ -14,10 +14,11 @@ from pydantic import Field
 from controller.address import Address
 from controller.call import Call
 from controller.facets import ROLE, ServerDefault, StringSet, Wire, inside
-from controller.kinds.rest import lambdas
+from controller.impact import Impact
+from controller.kinds.rest import admission, lambdas
 from controller.kinds.rest.dialect import RestKind
 from controller.model import Resource, register
-from controller.terms import Context, Listing, Scope, Slot
+from controller.terms import Context, Listing, Scope, Slot, Turn
 
 
 COGNITO = "COGNITO_USER_POOLS"
@@ -99,6 +100,11 @@ class Authorizer(RestKind):
             bare = self.model_copy(update={"authorizerCredentials": None})
             calls += self.patching(at, bare)
         return calls
+
+    @classmethod
+    def impacts(cls, at: Address, old: Self | None, new: Self | None, turn: Turn) -> Iterator[Impact]:
+        if old and new:
+            yield from admission.of_authorizer(at, old, new, turn)
 
     def check(self, at: Address, desired: Mapping[Address, Resource]) -> Iterator[tuple[str, str]]:
         if self.type == COGNITO and not self.providerARNs:

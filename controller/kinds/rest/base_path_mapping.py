@@ -16,10 +16,11 @@ from pydantic import Field
 from controller.address import Address
 from controller.call import Call
 from controller.facets import Ref, Wire
+from controller.impact import Impact
 from controller.kinds.rest import patch
 from controller.kinds.rest.dialect import RestKind
 from controller.model import Resource, register
-from controller.terms import Context, Listing, Slot
+from controller.terms import Context, Listing, Slot, Turn
 
 
 NONE = "(none)"
@@ -87,6 +88,21 @@ class BasePathMapping(RestKind):
             yield "", "give an api, or the restApiId of one that is not managed here"
         if self.stage == NONE:
             yield "stage", "leave the stage out to have callers name it"
+
+    @classmethod
+    def impacts(cls, at: Address, old: Self | None, new: Self | None, turn: Turn) -> Iterator[Impact]:
+        place = f"{at.root.key}{'' if at.key == NONE else f'/{at.key}'}"
+        if old and not new:
+            yield Impact("base-path-removed", f"{place} leads nowhere ({old.aim} before)")
+        elif old and new and old.aim != new.aim:
+            moved = [name for name in ("api", "restApiId", "stage") if getattr(old, name) != getattr(new, name)]
+            yield Impact("base-path-moved", f"{place} leads to {new.aim}, no longer to {old.aim}", moved[0])
+
+    @property
+    def aim(self) -> str:
+        """The API and the stage that the path leads to, in words."""
+        api = f"API {self.api or self.restApiId}"
+        return f"stage {self.stage} of {api}" if self.stage else api
 
     def creating(self, at: Address) -> list[Call]:
         (call,) = super().creating(at)

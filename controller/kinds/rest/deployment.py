@@ -77,18 +77,19 @@ class Deployment(RestKind):
     @classmethod
     def taken_over(cls, root: Address, desired: Mapping[Address, Resource], live: Live) -> dict[str, str]:
         """What the stages serve, newest first, is taken for the definition."""
-        new = next((at for at in desired if at.kind == cls.kind and at.root == root), None)
-        served = _served(root, desired, live)
-        if new is None or not served or new in live.resources:
+        new = next((at for at in desired if at.kind == cls.kind), None)
+        there = live.resources.of(root)
+        served = _served(root, desired, there)
+        if new is None or not served or new in there:
             return {}
         links = sorted(live.ids[link] for link in desired[new].needs(new) if link in live.ids)
         ids = tuple(live.ids[at] for at in served)[:_REMEMBERED]
         moves = {at: root.child(cls.kind, f"{RAW_ID}{live.ids[at]}") for at in served} | {served[0]: new}
-        live.resources = {moves.get(at, at): item for at, item in live.resources.items()}
-        live.ids = {moves.get(at, at): item for at, item in live.ids.items()}
-        for at in [at for at in live.resources if at.kind == "Stage" and at.root == root]:
-            _, stage = live.resources[at].moved(at, moves, "")
+        for at in (at for at in there if at.kind == "Stage"):
+            _, stage = there[at].moved(at, moves, "")
             live.resources[at] = stage.model_copy(update={"adopted": (new.key, *ids)})
+        live.resources.put(root, {moves.get(at, at): item for at, item in live.resources.of(root).items()})
+        live.ids.put(root, {moves.get(at, at): item for at, item in live.ids.of(root).items()})
         stamp = [f"definition:{new.key}", *([f"vpcLinks:{'/'.join(links)}"] if links else [])]
         return {ADOPTED_TAG: " ".join([*ids, *stamp])}
 
@@ -125,20 +126,20 @@ class Deployment(RestKind):
             desired[stage] = desired[stage].model_copy(update=served)
 
 
-def _served(root: Address, desired: Mapping[Address, Resource], live: Live) -> list[Address]:
+def _served(root: Address, desired: Mapping[Address, Resource], live: Mapping[Address, Resource]) -> list[Address]:
     """The snapshots that stages serve to all, or to their canary, as the specs have it.
 
     A stamp on one says nothing: it is another owner's, or of another name.
     """
     found = set()
-    for at, stage in live.resources.items():
+    for at, stage in live.items():
         wanted: Any = desired.get(at)
-        if at.kind == "Stage" and at.root == root and wanted:
+        if at.kind == "Stage" and wanted:
             now: Any = stage
             key = now.canaryDeployment if now.canarySettings else now.deployment
             if key and bool(now.canarySettings) == bool(wanted.canarySettings):
                 found.add(root.child("Deployment", key))
-    made = {at: str(getattr(live.resources[at], "createdDate", "")) for at in found if at in live.resources}
+    made = {at: str(getattr(live[at], "createdDate", "")) for at in found if at in live}
     return sorted(made, key=lambda at: (made[at], str(at)), reverse=True)
 
 

@@ -16,12 +16,14 @@ from pydantic import BeforeValidator, Field
 from controller.address import Address
 from controller.call import Call, Fact, Known, Text, Wait
 from controller.facets import CREATE_ONLY, DERIVED, DOCUMENT, Value, Wire
+from controller.impact import Impact
 from controller.kinds.rest import patch
 from controller.kinds.rest.dialect import RootKind
+from controller.kinds.rest.endpoint import doors, policies
 from controller.kinds.rest.policy import compress, decode, read_policy
 from controller.kinds.rest.rest_api import EndpointConfiguration, Tags, live_tags
 from controller.model import Resource, register
-from controller.terms import Context, Listing, Right
+from controller.terms import Context, Listing, Right, Turn
 
 
 EDGE, PRIVATE = ("EDGE",), ("PRIVATE",)
@@ -42,6 +44,7 @@ class DomainName(RootKind):
 
     kind = "DomainName"
     listing = Listing("GetDomainNames", optional=True)
+    reads = frozenset({"domainNameId"})
     id_field = "domainName"
     name_field = "domainName"
 
@@ -147,6 +150,20 @@ class DomainName(RootKind):
             yield Right("s3:GetObject", file)
             yield Right("s3:GetObjectVersion", file)
 
+    @classmethod
+    def impacts(cls, at: Address, old: Self | None, new: Self | None, turn: Turn) -> Iterator[Impact]:
+        if not old or not new:
+            yield Impact("domain-removed", f"{old.domainName if old else at.key} answers no more")
+            return
+        if new.replaces(old):
+            yield Impact("domain-replaced", f"{old.domainName} is made anew, with another target")
+        yield from doors(old.domainName, old, new)
+        yield from policies(old.domainName, old, new)
+        yield from _certificates(old.domainName, old.mutualTlsAuthentication, new.mutualTlsAuthentication)
+        if old.routingMode != new.routingMode:
+            told = f"{old.domainName} chooses APIs by {new.routingMode}, no longer by {old.routingMode}"
+            yield Impact("routing-changed", told, "routingMode")
+
     def replaces(self, old: Self) -> tuple[str, ...]:
         moved = ("endpointConfiguration",) if self.private != old.private else ()
         return (*super().replaces(old), *moved)
@@ -189,6 +206,18 @@ class DomainName(RootKind):
             return super().tagging(at)
         account = ("arn:", Fact.PARTITION, ":apigateway:", Fact.REGION, ":", Fact.ACCOUNT)
         return (*account, ":/domainnames/", at, "+", _second_id(at))
+
+
+def _certificates(name: str, old: MutualTls, new: MutualTls) -> Iterator[Impact]:
+    if old == new:
+        return
+    field = "mutualTlsAuthentication"
+    if new.truststoreUri:
+        told = "wants other certificates" if old.truststoreUri else "wants a certificate of its callers"
+        yield Impact("mutual-tls-tightened", f"{name} {told}", field)
+    if old.truststoreUri:
+        told = "takes other certificates" if new.truststoreUri else "no longer wants a certificate of its callers"
+        yield Impact("mutual-tls-loosened", f"{name} {told}", field)
 
 
 def _second_id(at: Address) -> Address:

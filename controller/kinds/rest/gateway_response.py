@@ -52,6 +52,7 @@ class GatewayResponse(RestKind):
     container = "RestApi"
     slot = Slot("gatewayResponses")
     listing = Listing("GetGatewayResponses")
+    reads = frozenset({"defaultResponse"})
     key_field = "responseType"
     definition = True
     importable = True

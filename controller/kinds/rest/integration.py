@@ -13,13 +13,16 @@ from pydantic import Field, model_validator
 from controller.address import Address
 from controller.call import Call
 from controller.facets import CREATE_ONLY, ROLE, Ref, ServerDefault, StringSet, Value, Wire
-from controller.kinds.rest import lambdas, patch
+from controller.impact import Impact
+from controller.kinds.rest import cors_change, lambdas, patch
 from controller.kinds.rest.dialect import RestKind
 from controller.kinds.rest.method import STATUS
+from controller.kinds.rest.routes import PREFLIGHT, route
 from controller.model import Resource, register
-from controller.terms import Family, Scope, Slot
+from controller.terms import Family, Scope, Slot, Turn
 
 
+_ANSWERED = "method.response.header."
 ContentHandling = Annotated[Literal["CONVERT_TO_BINARY", "CONVERT_TO_TEXT"] | None, Wire(clear="empty")]
 
 
@@ -181,6 +184,21 @@ class IntegrationResponse(RestKind):
     def _method_response(at: Address) -> Address:
         method = at.lineage[-3]
         return method.child("MethodResponse", at.key)
+
+    @classmethod
+    def impacts(cls, at: Address, old: Self | None, new: Self | None, turn: Turn) -> Iterator[Impact]:
+        method, backends = at.lineage[-3], (turn.live.get(at.lineage[-2]), turn.desired.get(at.lineage[-2]))
+        if any(backend is not None and backend.type.endswith("_PROXY") for backend in backends):
+            return  # What it answers is the backend's affair.
+        if method.key == PREFLIGHT:
+            yield from cors_change.judged(method, old, new, turn)
+        elif old and None not in backends and not new:
+            yield Impact("response-removed", f"{route(method)} no longer answers {at.key}")
+        elif old and new:
+            gone = old.responseParameters.keys() - new.responseParameters.keys()
+            for header in sorted(name.removeprefix(_ANSWERED) for name in gone if cors_change.OURS not in name):
+                told = f"{route(method)} answers {at.key} without the header {header}"
+                yield Impact("response-header-removed", told, "responseParameters")
 
     def needs(self, at: Address) -> frozenset[Address]:
         return frozenset({self._method_response(at)})

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
 
 from controller.address import Address
-from controller.call import Call, Fact, Text
+from controller.call import Call, Fact, Glance, Text
 from controller.errors import AccessError, NotFoundError
 from controller.facets import DERIVED, INTERNAL
 from controller.kinds.rest import lambdas
@@ -178,17 +178,28 @@ def _named(payload: Mapping[str, Any], around: Around) -> set[str]:
 def _statements(function: str, payload: Mapping[str, Any], around: Around) -> list[dict[str, Any]] | None:
     """This API's statements in a function's policy; None if there is no policy, or no function."""
     try:
-        answer = around.perform(Call("GetPolicy", _function_params(function), _SERVICE))
+        answer = around.perform(_own_statements(function, payload["id"]))
     except NotFoundError:
         return None
-    prefix = f"reconcile-{payload['id']}-"
     found = []
-    for statement in json.loads(answer["Policy"])["Statement"]:
-        if str(statement.get("Sid", "")).startswith(prefix):
-            source = _source(statement, payload)
-            name = _key(Use(function, source))
-            found.append({"id": statement["Sid"], "name": name, "function": function, "source": source})
+    for statement in answer["Statement"]:
+        source = _source(statement, payload)
+        name = _key(Use(function, source))
+        found.append({"id": statement["Sid"], "name": name, "function": function, "source": source})
     return sorted(({**item, "statement": item["id"]} for item in found), key=lambda item: item["id"])
+
+
+def _own_statements(function: str, api: str) -> Call:
+    """The call that reads what a function's policy says of an API; nothing else of it is looked at."""
+
+    def part(answer: Mapping[str, Any]) -> dict[str, Any]:
+        statements = json.loads(answer["Policy"])["Statement"]
+        own = [item for item in statements if str(item.get("Sid", "")).startswith(f"reconcile-{api}-")]
+        return {"Statement": [{name: item[name] for name in ("Sid", "Condition") if name in item} for item in own]}
+
+    told = f"Lambda function {function}: taken to be there, with a policy that says nothing of API {api} yet"
+    glance = Glance(part, {"Statement": []}, told, about=api)
+    return Call("GetPolicy", _function_params(function), _SERVICE, glance=glance)
 
 
 def _source(statement: Mapping[str, Any], payload: Mapping[str, Any]) -> str:
@@ -205,8 +216,11 @@ def _source(statement: Mapping[str, Any], payload: Mapping[str, Any]) -> str:
 
 
 def _exists(function: str, around: Around) -> bool:
+    told = f"Lambda function {function}: taken to be there"
+    # The answer has the function's environment in it.
+    glance = Glance(lambda _: {}, {}, told)
     try:
-        around.perform(Call("GetFunctionConfiguration", _function_params(function), _SERVICE))
+        around.perform(Call("GetFunctionConfiguration", _function_params(function), _SERVICE, glance=glance))
     except NotFoundError:
         return False
     return True

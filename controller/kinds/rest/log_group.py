@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal, Self
 
 from controller.address import Address
-from controller.call import Call, Fact, Text
+from controller.call import Call, Fact, Glance, Text
 from controller.facets import DERIVED, INTERNAL
 from controller.kinds.rest.dialect import NAME_TAG, OWNER_TAG
 from controller.model import Around, Resource, register
@@ -78,12 +78,34 @@ class LogGroup(Resource):
 
 
 def _read(name: str, root: Address, around: Around) -> list[dict[str, Any]]:
-    """The log group of that name as an item, if there is one. Longer names are listed after it."""
-    groups = around.perform(Call("DescribeLogGroups", {"logGroupNamePrefix": name}, _SERVICE))["logGroups"]
-    found = next((group for group in groups if group["logGroupName"] == name), None)
-    if found is None:
+    """The log group of that name as an item, if there is one."""
+    groups = around.perform(_named(name))["logGroups"]
+    if not groups:
         return []
-    arn = found["arn"].removesuffix(":*")
-    tags = around.perform(Call("ListTagsForResource", {"resourceArn": arn}, _SERVICE)).get("tags") or {}
-    ours = (tags.get(OWNER_TAG), tags.get(NAME_TAG)) == (around.environment.owner, root.key)
-    return [{"name": name, "retentionDays": found.get("retentionInDays"), "ours": ours}]
+    tags = around.perform(_own_tags(groups[0]["arn"].removesuffix(":*"), name, around.environment.owner))["tags"]
+    ours = tags.get(NAME_TAG) == root.key
+    return [{"name": name, "retentionDays": groups[0].get("retentionInDays"), "ours": ours}]
+
+
+def _named(name: str) -> Call:
+    """The call that looks for a log group. Longer names are listed after it."""
+
+    def part(answer: Mapping[str, Any]) -> dict[str, Any]:
+        groups = [group for group in answer["logGroups"] if group["logGroupName"] == name]
+        return {"logGroups": [{key: group.get(key) for key in ("arn", "retentionInDays")} for group in groups]}
+
+    told = f"log group {name}: taken for one that is still to be made"
+    glance = Glance(part, {"logGroups": []}, told)
+    return Call("DescribeLogGroups", {"logGroupNamePrefix": name}, _SERVICE, glance=glance)
+
+
+def _own_tags(arn: str, name: str, owner: str) -> Call:
+    """The call that reads a log group's tags, if they are this owner's."""
+
+    def part(answer: Mapping[str, Any]) -> dict[str, Any]:
+        tags = answer.get("tags") or {}
+        own = (OWNER_TAG, NAME_TAG) if tags.get(OWNER_TAG) == owner else ()
+        return {"tags": {key: tags[key] for key in own if key in tags}}
+
+    told = f"log group {name}: taken for somebody else's"
+    return Call("ListTagsForResource", {"resourceArn": arn}, _SERVICE, glance=Glance(part, {"tags": {}}, told))

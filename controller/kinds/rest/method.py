@@ -13,9 +13,12 @@ from pydantic import model_validator
 
 from controller.address import Address
 from controller.facets import Ref, StringSet, Wire
+from controller.impact import Impact
+from controller.kinds.rest import admission, cors_change
 from controller.kinds.rest.dialect import RestKind
+from controller.kinds.rest.routes import ANY, route, server
 from controller.model import Resource, register
-from controller.terms import Slot
+from controller.terms import Slot, Turn
 
 
 VERBS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "ANY")
@@ -94,6 +97,28 @@ class Method(RestKind):
             return let_go.model_copy(update=open_one)
         return let_go
 
+    @classmethod
+    def impacts(cls, at: Address, old: Self | None, new: Self | None, turn: Turn) -> Iterator[Impact]:
+        before, after = server(at, turn.live), server(at, turn.desired)
+        if before and after:
+            sides = ((before, turn.live), (after, turn.desired))
+            yield from admission.judged(
+                at, *(admission.Serving(family[place], at.root, family) for place, family in sides)
+            )
+        elif before == at and not cors_change.is_preflight(at, turn.live):
+            yield from _removed(at, turn)
+
+
+def _removed(at: Address, turn: Turn) -> Iterator[Impact]:
+    """A route that nothing answers any more. Of ANY, only the verbs that nothing else answers are lost."""
+    verbs = [verb for verb in VERBS if verb != ANY] if at.key == ANY else [at.key]
+    places = [Address(at.kind, verb, at.parent) for verb in verbs]
+    lost = [place.key for place in places if place not in turn.live and server(place, turn.desired) is None]
+    if at.key != ANY:
+        yield Impact("method-removed", f"{route(at)} answers no more")
+    elif lost:
+        yield Impact("method-removed", f"{route(at)} answers no more: not to {', '.join(lost)}")
+
 
 @register
 class MethodResponse(RestKind):
@@ -117,6 +142,18 @@ class MethodResponse(RestKind):
     @classmethod
     def check_key(cls, key: str) -> str | None:
         return None if STATUS.fullmatch(key) else "expected a status code such as 200"
+
+    @classmethod
+    def impacts(cls, at: Address, old: Self | None, new: Self | None, turn: Turn) -> Iterator[Impact]:
+        method = at.parent
+        mapped = method and method.child("Integration").child("IntegrationResponse", at.key) in turn.live
+        if method is None or old is None or method not in turn.desired or (new is None and mapped):
+            return
+        left = new.responseModels if new else {}
+        for kind, model in sorted(old.responseModels.items()):
+            if model != "Empty" and left.get(kind, "Empty") == "Empty":
+                told = f"{route(method)} no longer says that its answer {at.key} ({kind}) is a {model}"
+                yield Impact("response-model-removed", told, "responseModels")
 
     def widened(self, old: Self) -> Self:
         both = old.responseParameters | self.responseParameters

@@ -12,7 +12,7 @@ from pydantic import Field
 
 from controller.dialects import written
 from controller.facets import INTERNAL, Value, Wire, facets, same
-from controller.kinds.rest import patch
+from controller.kinds.rest import patch, throttling
 from controller.kinds.rest.patch import Operation
 
 
@@ -86,6 +86,23 @@ def authored(settings: Mapping[str, MethodSetting], account: Limits) -> dict[str
         back = {name: written(getattr(setting, name)) for name in star if name not in own}
         found[key] = {name: value for name, value in (back | own).items() if star.get(name, ...) != value}
     return found
+
+
+def lowered(old: Mapping[str, MethodSetting], new: Mapping[str, MethodSetting], account: Limits) -> Iterator[str]:
+    """Where the settings of a stage let fewer requests through, in words: for all methods, then for single ones."""
+    everywhere = _lowered(old, new, STAR, account)
+    yield from [everywhere] if everywhere else []
+    for key in sorted((old.keys() | new.keys()) - {STAR}):
+        if (words := _lowered(old, new, key, account)) and words != everywhere:
+            yield f"to {key} {words}"
+
+
+def _lowered(old: Mapping[str, MethodSetting], new: Mapping[str, MethodSetting], key: str, account: Limits) -> str:
+    burst, rate = account
+    usual, plain = throttling.Limits(rate, burst), MethodSetting()
+    settings = (found.get(key) or found.get(STAR) or plain for found in (old, new))
+    limits = (throttling.Limits(item.throttlingRateLimit, item.throttlingBurstLimit) for item in settings)
+    return throttling.lowered(*(item.within(usual) for item in limits))
 
 
 def operations(old: Mapping[str, MethodSetting], new: Mapping[str, MethodSetting]) -> Iterator[Operation]:

@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Self
 
 from controller.address import Address
 from controller.call import Call
+from controller.impact import Impact
 from controller.kinds.rest import patch
 from controller.kinds.rest.cors import Cors
 from controller.kinds.rest.dialect import RestKind
 from controller.kinds.rest.renames import renames
 from controller.model import Live, Resource, register
-from controller.terms import Family, Listing, Slot
+from controller.terms import Family, Listing, Slot, Turn
 
 
 _PART = re.compile(r"[A-Za-z0-9_.,:$-]+|\{[A-Za-z0-9_.:$-]+\+?\}")
@@ -136,5 +137,16 @@ class Path(RestKind):
         return [Call(self.update, self.params(at) | {"patchOperations": [operation]})]
 
     @classmethod
-    def renamed(cls, desired: Mapping[Address, Resource], live: Live) -> Iterator[tuple[Address, Address]]:
-        return renames(desired, live)
+    def impacts(cls, at: Address, old: Self | None, new: Self | None, turn: Turn) -> Iterator[Impact]:
+        # Callers do not see what a variable is called.
+        if (was := turn.was.get(at)) and not is_variable(at.key):
+            below = (place for place in turn.live if place.kind == "Method" and place.parent)
+            moved = [place for place in below if f"{place.lineage[1].key}/".startswith(f"{at.key}/")]
+            told = f"{was.key} answers no more: it is {at.key} now, with all that is below"
+            yield Impact("method-removed", told, callers=tuple(sorted(moved)))
+
+    @classmethod
+    def renamed(
+        cls, root: Address, desired: Mapping[Address, Resource], live: Live
+    ) -> Iterator[tuple[Address, Address]]:
+        return renames(root, desired, live)

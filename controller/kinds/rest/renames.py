@@ -17,18 +17,24 @@ from controller.model import Live, Resource
 Resources = Mapping[Address, Resource]
 
 
-def renames(desired: Resources, live: Live) -> Iterator[tuple[Address, Address]]:
-    """Pairs of old and new address, top down; `live` is rewritten along the way."""
-    while pair := _next(desired, live.resources):
+def renames(root: Address, desired: Resources, live: Live) -> Iterator[tuple[Address, Address]]:
+    """Pairs of old and new address in a root, top down; `live` is rewritten along the way."""
+    while pair := _next(desired, live.resources.of(root)):
         old, new = pair
-        live.resources = {moved(at, old, new): item for at, item in live.resources.items()}
-        live.ids = {moved(at, old, new): item for at, item in live.ids.items()}
+        live.resources.put(root, {moved(at, old, new): item for at, item in live.resources.of(root).items()})
+        live.ids.put(root, {moved(at, old, new): item for at, item in live.ids.of(root).items()})
         yield pair
 
 
 def _next(desired: Resources, live: Resources) -> tuple[Address, Address] | None:
     gone = _paths(live) - desired.keys()
     added = _paths(desired) - live.keys()
+    return _pair(gone, added, desired, live) if gone and added else None
+
+
+def _pair(
+    gone: set[Address], added: set[Address], desired: Resources, live: Resources
+) -> tuple[Address, Address] | None:
     siblings: dict[tuple[Address | None, str], list[Address]] = {}
     for old in sorted(gone):
         siblings.setdefault(_above(old), []).append(old)

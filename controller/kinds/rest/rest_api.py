@@ -10,16 +10,18 @@ from pydantic import BeforeValidator, Field, ValidationInfo, model_validator
 from controller.address import Address
 from controller.call import Call, Fact, Text
 from controller.facets import COSMETIC, DOCUMENT, LOCAL, TAGS, ServerDefault, StringSet, Value, Wire, dumped, inside
+from controller.impact import Impact
 from controller.kinds.rest import lambdas, openapi
 from controller.kinds.rest.authorizer import with_authorization, without_authorization
 from controller.kinds.rest.cors import Cors, spread_cors
 from controller.kinds.rest.cors_fold import fold_cors
 from controller.kinds.rest.dialect import OWN_TAGS, RESERVED_TAGS, RootKind
+from controller.kinds.rest.endpoint import doors, policies
 from controller.kinds.rest.patch import Operation, replace
 from controller.kinds.rest.path import with_ancestors, without_ancestors
 from controller.kinds.rest.policy import compress, decode, read_policy
 from controller.model import Resource, Resources, register
-from controller.terms import Context, Import, Listing, Right, Scope
+from controller.terms import Context, Import, Listing, Right, Scope, Turn
 
 
 _LAST = (
@@ -68,6 +70,7 @@ class RestApi(RootKind):
 
     kind = "RestApi"
     listing = Listing("GetRestApis")
+    reads = frozenset({"rootResourceId"})
     id_field = "id"
     definition = True
     shorthands = {
@@ -163,6 +166,23 @@ class RestApi(RootKind):
             yield Right("apigateway:UpdateRestApiPolicy", Text(apis))
             yield Right("apigateway:UpdateRestApiPolicy", Text((*apis, "/*")))
 
+    @classmethod
+    def impacts(cls, at: Address, old: Self | None, new: Self | None, turn: Turn) -> Iterator[Impact]:
+        if not old or not new:
+            yield Impact("api-removed", f"API {at.key} is deleted: none of its routes answers any more")
+            return
+        yield from doors(f"API {at.key}", old, new)
+        yield from policies(f"API {at.key}", old, new)
+        yield from _addresses(at, old, new)
+        keyed = [method for method, item in turn.live.items() if method.kind == "Method" and item.apiKeyRequired]
+        if keyed and old.apiKeySource != new.apiKeySource:
+            told = f"API {at.key} takes API keys from {_SOURCES[new.apiKeySource]} only"
+            yield Impact("api-key-source-changed", told, "apiKeySource", tuple(sorted(keyed)))
+        for kind in sorted(old.binaryMediaTypes - new.binaryMediaTypes):
+            if "*/*" not in new.binaryMediaTypes:
+                told = f"API {at.key} sends {kind} as base64 text, no longer as bytes"
+                yield Impact("binary-type-removed", told, "binaryMediaTypes")
+
     def learn(self, at: Address, answer: Mapping[str, Any]) -> dict[Address, str]:
         known = {at: str(answer["id"])}
         if root := answer.get("rootResourceId"):
@@ -210,3 +230,19 @@ class RestApi(RootKind):
                 return [replace("/securityPolicy", "TLS_1_2" if private else "TLS_1_0")]
             case _:
                 return [operation]
+
+
+_SOURCES = {"HEADER": "the header x-api-key", "AUTHORIZER": "its authorizers"}
+
+
+def _addresses(at: Address, old: RestApi, new: RestApi) -> Iterator[Impact]:
+    """What changes of an API's own addresses."""
+    for name in sorted(old.endpointConfiguration.vpcEndpointIds - new.endpointConfiguration.vpcEndpointIds):
+        told = f"API {at.key} no longer has an address of VPC endpoint {name}"
+        yield Impact("vpc-endpoint-removed", told, "endpointConfiguration")
+    if new.disableExecuteApiEndpoint and not old.disableExecuteApiEndpoint:
+        told = f"API {at.key} no longer answers at its execute-api address"
+        yield Impact("default-endpoint-disabled", told, "disableExecuteApiEndpoint")
+    if old.disableExecuteApiEndpoint and not new.disableExecuteApiEndpoint:
+        told = f"API {at.key} answers at its execute-api address, past its custom domains"
+        yield Impact("default-endpoint-enabled", told, "disableExecuteApiEndpoint")

@@ -15,6 +15,7 @@ from pydantic import Field, model_validator
 from controller.address import Address
 from controller.call import RAW_ID, Call, Text
 from controller.facets import DERIVED, INTERNAL, LOCAL, Ref, ServerDefault, Value, Wire, inside
+from controller.impact import Impact
 from controller.kinds.rest import method_setting, patch, waf
 from controller.kinds.rest.deployment import adopted_deployments
 from controller.kinds.rest.dialect import RestKind
@@ -31,7 +32,7 @@ from controller.kinds.rest.method_setting import (
 from controller.kinds.rest.patch import Operation
 from controller.kinds.rest.rest_api import Tags, live_tags
 from controller.model import Around, register
-from controller.terms import Context, Family, Listing, Right, Scope, Slot
+from controller.terms import Context, Family, Listing, Right, Scope, Slot, Turn
 
 
 _METHOD = re.compile(r"[A-Z]+ /.*")
@@ -66,6 +67,7 @@ class Stage(RestKind):
     container = "RestApi"
     slot = Slot("stages")
     listing = Listing("GetStages", items="item", paged=False)
+    reads = frozenset({"cacheClusterStatus"})
     key_field = "stageName"
 
     param = "stageName"
@@ -220,7 +222,7 @@ class Stage(RestKind):
             yield "accessLogSettings", "give a logGroup, or a destinationArn"
         if logs and logs.retentionDays and not logs.logGroup:
             yield "accessLogSettings", "retentionDays goes with a logGroup"
-        for other, stage in desired.of_kind["Stage"].items() if logs and logs.logGroup else ():
+        for other, stage in desired.everywhere("Stage").items() if logs and logs.logGroup else ():
             theirs = stage.accessLogSettings
             if not theirs or not logs or theirs.logGroup != logs.logGroup:
                 continue
@@ -243,6 +245,17 @@ class Stage(RestKind):
             if getattr(desired, name) == key and str(getattr(self, name)).removeprefix(RAW_ID) in ids:
                 found = found.model_copy(update={name: key})
         return found
+
+    @classmethod
+    def impacts(cls, at: Address, old: Self | None, new: Self | None, turn: Turn) -> Iterator[Impact]:
+        if old and not new:
+            yield Impact("stage-removed", f"stage {at.key} is deleted: its URL answers no more")
+        if old and new:
+            for words in method_setting.lowered(old.methodSettings, new.methodSettings, old.accountLimits):
+                yield Impact("throttle-lowered", f"stage {at.key} lets through {words}", "methodSettings")
+            if old.webAclArn and new.webAclArn != old.webAclArn:
+                guard = "is guarded by another web ACL" if new.webAclArn else "is no longer guarded by a web ACL"
+                yield Impact("web-acl-removed", f"stage {at.key} {guard}", "webAclArn")
 
     def creating(self, at: Address) -> list[Call]:
         return [*super().creating(at), *waf.guarding(Text(self.tagging(at) or ()), self.webAclArn, None)]

@@ -14,11 +14,12 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from controller.address import Address
 from controller.call import Call, Text
 from controller.facets import COSMETIC, Value, Wire
-from controller.kinds.rest import patch
+from controller.impact import Impact
+from controller.kinds.rest import patch, plan_change
 from controller.kinds.rest.dialect import RestKind, RootKind
 from controller.kinds.rest.rest_api import Tags, live_tags
 from controller.model import Resource, register
-from controller.terms import Context, Listing, Slot
+from controller.terms import Context, Listing, Slot, Turn
 
 
 class Throttle(Value):
@@ -116,6 +117,12 @@ class UsagePlan(RootKind):
                 if " /" not in method:
                     yield "apiStages", f"{method}: expected a verb and a path, as in `GET /pets`"
 
+    @classmethod
+    def impacts(cls, at: Address, old: Self | None, new: Self | None, turn: Turn) -> Iterator[Impact]:
+        if old and new:
+            yield from plan_change.limits(at, old, new)
+        yield from plan_change.lost(at, new, turn)
+
     def create_fields(self, at: Address) -> dict[str, Any]:
         found = super().create_fields(at)
         if self.apiStages:
@@ -212,6 +219,11 @@ class UsagePlanKey(RestKind):
     @classmethod
     def named(cls, at: Address) -> dict[str, Any]:
         return {"keyId": Address("ApiKey", at.key)}
+
+    @classmethod
+    def impacts(cls, at: Address, old: Self | None, new: Self | None, turn: Turn) -> Iterator[Impact]:
+        if old and not new:
+            yield from plan_change.left(at, turn)
 
     def create_fields(self, at: Address) -> dict[str, Any]:
         return {"keyType": "API_KEY"}

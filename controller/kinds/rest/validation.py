@@ -15,10 +15,11 @@ from pydantic import Field
 from controller.address import Address
 from controller.call import Call, Text
 from controller.facets import CREATE_ONLY, Json, Wire, dumped
-from controller.kinds.rest import patch
+from controller.impact import Impact
+from controller.kinds.rest import admission, patch
 from controller.kinds.rest.dialect import RestKind
 from controller.model import Resource, register
-from controller.terms import Context, Listing, Slot
+from controller.terms import Context, Listing, Slot, Turn
 
 
 _URL = "https://apigateway.amazonaws.com/restapis/"
@@ -111,6 +112,11 @@ class Model(RestKind):
             for operation in super().patch(at, old)
         ]
 
+    @classmethod
+    def impacts(cls, at: Address, old: Self | None, new: Self | None, turn: Turn) -> Iterator[Impact]:
+        if old and new:
+            yield from admission.of_model(at, turn)
+
     def check(self, at: Address, desired: Mapping[Address, Resource]) -> Iterator[tuple[str, str]]:
         if not self.schema_:
             yield "schema", "a schema that says nothing is refused by AWS: give at least a type"
@@ -136,3 +142,8 @@ class RequestValidator(RestKind):
 
     validateRequestBody: bool = False
     validateRequestParameters: bool = False
+
+    @classmethod
+    def impacts(cls, at: Address, old: Self | None, new: Self | None, turn: Turn) -> Iterator[Impact]:
+        if old and new:
+            yield from admission.of_validator(at, old, new, turn)

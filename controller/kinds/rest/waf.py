@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from controller.address import Address
-from controller.call import Call, Fact, Text
+from controller.call import Call, Fact, Glance, Text
 from controller.errors import NotFoundError
 from controller.model import Around
 from controller.terms import Right
@@ -41,11 +41,17 @@ def _associated(root: Address, api: str, stage: str, around: Around) -> str | No
         return None
     where = around.environment
     arn = f"arn:{where.partition}:apigateway:{where.region}::/restapis/{api}/stages/{stage}"
+    told = f"stage {stage} of API {api}: taken to be guarded by no web ACL"
+    glance = Glance(_arn, {}, told)
     try:
-        answer = around.perform(Call("GetWebACLForResource", {"ResourceArn": arn}, _SERVICE))
+        answer = around.perform(Call("GetWebACLForResource", {"ResourceArn": arn}, _SERVICE, glance=glance))
     except NotFoundError:
         return None
-    return (answer.get("WebACL") or {}).get("ARN")
+    return answer.get("ARN")
+
+
+def _arn(answer: Mapping[str, Any]) -> dict[str, Any]:
+    return {"ARN": answer["WebACL"]["ARN"]} if answer.get("WebACL") else {}
 
 
 def rights(acl: str | None) -> Iterator[Right]:

@@ -2,11 +2,6 @@
 
 remote ─► ls-remote ─► shallow fetch ─► signature ─► ls-tree, cat-file ─► plain files ─► load
 url.py    auth.py      process.py       remote.py    export.py
+
+Nothing is imported here: a plan needs no more of this than `base.py`, and what the others need is large.
 """
-
-from controller.source.git.auth import Anonymous, Auth, DeployKey, GitHubApp, Token
-from controller.source.git.export import Limits
-from controller.source.git.remote import Commit, Remote, Verify
-
-
-__all__ = ["Anonymous", "Auth", "Commit", "DeployKey", "GitHubApp", "Limits", "Remote", "Token", "Verify"]

@@ -1,15 +1,11 @@
-"""What is relied on of the Kubernetes API: held by the stand-in always, and by a real one where there is one.
-
-TEST_KUBE_APISERVER=https://127.0.0.1:6443 TEST_KUBE_TOKEN=… TEST_KUBE_CA=ca.crt pytest tests/test_kube_contract.py
-"""
+"""What is relied on of the Kubernetes API: held by the stand-in always, and by a real one where there is one."""
 
 from __future__ import annotations
 
-import os
 import time
 import uuid
 from collections.abc import Iterator
-from pathlib import Path
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -17,22 +13,23 @@ import pytest
 from controller.errors import KubeError
 from controller.kube import Api, Connection, Election, Events, Timing
 from controller.kube.events import Reason
+from controller.kube.overrides import Store
+from controller.suspension import Suspension
+from tests.cluster.apiserver import Cluster
 from tests.kube_api import kube_api
 
 
-SERVER = os.environ.get("TEST_KUBE_APISERVER", "")
-NO_SERVER = pytest.mark.skipif(not SERVER, reason="TEST_KUBE_APISERVER names no API server")
 LEASES = "/apis/coordination.k8s.io/v1/namespaces/{}/leases"
 EVENTS = "/apis/events.k8s.io/v1/namespaces/{}/events"
+CONFIG_MAPS = "/api/v1/namespaces/{}/configmaps"
 
 
-@pytest.fixture(params=["stand-in", pytest.param("real", marks=NO_SERVER)])
+@pytest.fixture(params=["stand-in", "real"])
 def connection(request: pytest.FixtureRequest) -> Iterator[Connection]:
     if request.param == "real":
-        authority = os.environ.get("TEST_KUBE_CA")
-        namespace = os.environ.get("TEST_KUBE_NAMESPACE", "default")
-        token = os.environ.get("TEST_KUBE_TOKEN")
-        yield Connection(SERVER, namespace, token, Path(authority) if authority else None)
+        cluster: Cluster = request.getfixturevalue("cluster")
+        admin: Api = request.getfixturevalue("admin")
+        yield Connection(cluster.url, admin.namespace, cluster.token, cluster.authority)
         return
     with kube_api() as server:
         yield server.connection()
@@ -140,6 +137,32 @@ def test_an_event_becomes_a_series(api: Api, name: str) -> None:
     series = {"series": {"count": 2, "lastObservedTime": "2026-01-01T00:00:01.000000Z"}}
     assert api.request("PATCH", f"{path}/{name}", series, kind=kind)["series"]["count"] == 2
     assert refused(api, "PATCH", f"{path}/{name}-2", series, kind=kind) == 404
+
+
+def test_entries_of_a_config_map_come_and_go_one_by_one(api: Api, name: str) -> None:
+    path, kind = CONFIG_MAPS.format(api.namespace), "application/merge-patch+json"
+    whole = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "namespace": api.namespace}}
+    assert refused(api, "PATCH", f"{path}/{name}", {"data": {"a": "1"}}, kind=kind) == 404
+    # As the chart makes it: without any data.
+    api.request("POST", path, whole)
+    api.request("PATCH", f"{path}/{name}", {"data": {"a": "1"}}, kind=kind)
+    assert api.request("PATCH", f"{path}/{name}", {"data": {"b": "2"}}, kind=kind)["data"] == {"a": "1", "b": "2"}
+    assert api.request("PATCH", f"{path}/{name}", {"data": {"a": None, "c": None}}, kind=kind)["data"] == {"b": "2"}
+    assert refused(api, "PATCH", f"{path}/{name}", {"data": {"not a key": "1"}}, kind=kind) == 422
+    assert refused(api, "POST", path, whole) == 409
+
+
+def test_suspensions_are_kept(api: Api, name: str) -> None:
+    store, end = Store(api, name), datetime(2100, 1, 1, tzinfo=UTC)
+    one = Suspension(name="orders", until=end, reason="incident", by="ada", since=end, targets=("prod",))
+    two = Suspension(name="UsagePlan gold/1 é", until=end, reason="x" * 2000)
+    assert store.read() == {}
+    for item in (one, two, two):
+        store.put(item)
+    assert sorted(item.name for item in store.read().values()) == [two.name, one.name]
+    assert set(store.read().values()) == {one, two}
+    store.take([key for key, item in store.read().items() if item == two])
+    assert list(store.read().values()) == [one]
 
 
 def test_events_of_ours_are_taken(api: Api, name: str) -> None:

@@ -5,6 +5,7 @@ Nothing here is told by a shell or an expression: names of branches, inputs and 
 
 import json
 import os
+import re
 import secrets
 import signal
 import subprocess
@@ -20,6 +21,9 @@ USAGE = 64
 MANUAL = ("schedule", "workflow_dispatch", "repository_dispatch")
 COUNTS = {"drift": "drift", "conflicts": "conflict", "breaking": "breaking", "exposures": "exposure"}
 """Outputs, and what they are called in the plan's summary."""
+
+COMMENT = re.compile(r"comment \w+: (https?://\S+)")
+"""The line of the command's that says where the comment is."""
 
 
 class WrongUse(Exception):
@@ -98,8 +102,9 @@ def _drift(job: Job) -> Iterator[str]:
         yield f"--target={name}"
     for name in job.text("FAIL_ON").split():
         yield f"--fail-on={name}"
-    if job.wants("STRICT"):
-        yield "--warnings-as-errors"
+    for name, option in (("STRICT", "--warnings-as-errors"), ("USAGE", "--usage")):
+        if job.wants(name):
+            yield option
     for name in ("LIVE", "LIVE_KEY"):
         if file := job.text(name):
             yield f"--{name.lower().replace('_', '-')}={job.workspace / file}"
@@ -114,6 +119,8 @@ def _posts(job: Job) -> Iterator[str]:
     if of_pull and job.wants("COMMENT"):
         yield "--comment"
         yield f"--comment-mode={job.text('COMMENT_MODE') or 'update'}"
+        if name := job.text("COMMENT_NAME"):
+            yield f"--comment-name={name}"
     if (of_pull or job.trigger in ("push", "merge_group")) and job.wants("STATUS"):
         yield "--status"
     if job.trigger in MANUAL and job.wants("ISSUE"):
@@ -169,21 +176,35 @@ def run(job: Job, arguments: Sequence[str], out: Path) -> int:
     # Texts of specs are printed: between these two lines none of them is taken for a command to the runner.
     token = secrets.token_hex(16)
     print(f"::stop-commands::{token}", flush=True)
-    command = [f"{job.environ['RECONCILE_HOME']}/bin/reconcile", *arguments]
-    environ = {name: value for name, value in job.environ.items() if not name.startswith("INPUT_")}
     try:
-        code = subprocess.run(command, cwd=job.folder, env=environ, check=False).returncode
-    except KeyboardInterrupt:
-        code = -signal.SIGINT
+        code, comment = _ended(job, arguments)
     finally:
         print(f"::{token}::", flush=True)
-    if code < 0:  # as a shell tells of a signal
-        code = 128 - code
     annotations = out / "annotations"
     if annotations.exists():
         print(annotations.read_text(), end="")
-    tell(job, outputs(out, code))
+    tell(job, outputs(out, code) | ({"comment-url": comment} if comment else {}))
     return code
+
+
+def _ended(job: Job, arguments: Sequence[str]) -> tuple[int, str]:
+    """The exit code, and where the comment is; empty if there is none."""
+    command = [f"{job.environ['RECONCILE_HOME']}/bin/reconcile", *arguments]
+    environ = {name: value for name, value in job.environ.items() if not name.startswith("INPUT_")}
+    comment = ""
+    with subprocess.Popen(command, cwd=job.folder, env=environ, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr
+        try:
+            for line in process.stderr:
+                print(line, end="", file=sys.stderr, flush=True)
+                found = COMMENT.fullmatch(line.rstrip())
+                comment = found[1] if found else comment
+        except KeyboardInterrupt:
+            # It ends what it is at, and says so.
+            process.send_signal(signal.SIGINT)
+            print(process.stderr.read(), end="", file=sys.stderr, flush=True)
+    code = process.returncode
+    return (code if code >= 0 else 128 - code), comment  # as a shell tells of a signal
 
 
 def outputs(out: Path, code: int) -> dict[str, str]:

@@ -174,7 +174,7 @@ def test_from_two_branches_to_a_comment(project: Project) -> None:
     project.repository.git("checkout", "-q", "topic")
     project.world.tokens["t0ken-of-ci"].may = frozenset({"pull-requests"})
     done = project.reconcile(
-        *("drift", "--base", "main", "--comment", "--repo", "acme/apis", "--pull-request", "7"),
+        *("drift", "--base", "main", "--comment", "--repo", "acme/apis", "--pr", "7"),
         cwd=project.repository.folder,
         environ={"GITHUB_TOKEN": "t0ken-of-ci", "GITHUB_API_URL": f"{project.server.url}/api/v3"},
     )

@@ -9,7 +9,7 @@ from enum import StrEnum
 import pytest
 import yaml
 
-from controller.cli.options import Finding
+from controller.cli.preview_options import Finding
 from tests.ci.files import ACTION, ROOT, read
 
 

@@ -203,7 +203,13 @@ ENDS = {
     "well": ("sys.exit(0)", 0),
     "with a finding": ("sys.exit(2)", 2),
     "terminated": ("os.kill(os.getpid(), signal.SIGTERM)", 143),
-    "interrupted": ("os.kill(os.getppid(), signal.SIGINT); signal.pause()", 130),
+    "interrupted": (
+        """
+signal.signal(signal.SIGINT, lambda *_: sys.exit(130))
+os.kill(os.getppid(), signal.SIGINT)
+signal.pause()""",
+        130,
+    ),
 }
 
 
@@ -211,15 +217,18 @@ ENDS = {
 def test_the_command_ends(tmp_path: Path, ending: str, code: int) -> None:
     command = tmp_path / "bin/reconcile"
     command.parent.mkdir()
-    command.write_text(f"#!{sys.executable} -I\nimport os, signal, sys\nprint('::error::of a spec')\n{ending}\n")
+    said = "print('::error::of a spec'); print('comment updated: https://forge/7#1', file=sys.stderr)"
+    command.write_text(f"#!{sys.executable} -I\nimport os, signal, sys\n{said}\nsys.stdout.flush()\n{ending}\n")
     command.chmod(0o755)
     folders = {name: str(tmp_path) for name in ("GITHUB_WORKSPACE", "RECONCILE_HOME", "RUNNER_TEMP")}
     environ = {**DEFAULTS, **folders, "GITHUB_OUTPUT": str(tmp_path / "output"), "PATH": os.environ["PATH"]}
     done = subprocess.run(
         [sys.executable, ROOT / "ci/github/plan.py"], env=environ, capture_output=True, text=True, check=False
     )
-    assert (done.returncode, done.stderr) == (code, "")
-    stop, *_, resume = done.stdout.splitlines()
+    assert (done.returncode, done.stderr) == (code, "comment updated: https://forge/7#1\n")
+    stop, said, resume = done.stdout.splitlines()
     assert stop.removeprefix("::stop-commands::") == resume.strip(":")
-    name, told, _ = (tmp_path / "output").read_text().splitlines()
-    assert (name.partition("<<")[0], told) == ("exitcode", str(code))
+    assert said == "::error::of a spec"
+    told = (tmp_path / "output").read_text().splitlines()
+    assert [told[0].partition("<<")[0], told[1]] == ["exitcode", str(code)]
+    assert [told[3].partition("<<")[0], told[4]] == ["comment-url", "https://forge/7#1"]

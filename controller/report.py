@@ -267,10 +267,11 @@ def _origins(change: ChangeView) -> set[str]:
     return {origin for origin in (change.origin, *(field.origin for field in change.fields)) if origin}
 
 
-def fingerprint(reports: Sequence[Report]) -> str:
-    """Sixteen hexadecimal digits that stand for what these reports say, whenever they were made."""
-    passing = {"version", "readCalls", "revision", "usage", "snapshot"}
+def fingerprint(reports: Sequence[Report], problems: Sequence[ProblemView] = ()) -> str:
+    """Sixteen hexadecimal digits that stand for what is said, whenever it was found."""
+    passing = {"version", "readCalls", "revision", "base", "usage", "snapshot"}
     content = [report.model_dump(exclude=passing) for report in reports]
     for report in content:
         report["changes"] = [{**change, "requests": None} for change in report["changes"]]
+    content += [problem.model_dump() for problem in problems]
     return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()[:16]

@@ -17,13 +17,15 @@ from lxml import etree
 from rich.console import Console
 
 from controller.errors import ReportError
+from controller.impact import RULES
 from controller.render import text
 from controller.render.findings import findings
 from controller.render.formats import FORMATS, OF_PROBLEMS
-from controller.render.frame import Frame
+from controller.render.frame import GITHUB_LIMIT, Frame
 from controller.render.json import DEEPEST, MOST_BYTES, document, read
 from controller.render.report_schema import report_schema
 from controller.render.sarif import MOST
+from controller.render.summary import LIMIT
 from controller.report import ProblemView, Report
 from tests.reports import explained, hostile, real, some, wrong
 from tests.stub_engine import change, report
@@ -359,6 +361,20 @@ def test_the_counts_of_all_targets() -> None:
     one = report(*changes, change("Model held", action="delete", status="held"))
     assert json.loads(rendered("gitlab-terraform", [one, one])) == {"create": 4, "update": 4, "delete": 4}
     assert json.loads(rendered("gitlab-terraform", [])) == {"create": 0, "update": 0, "delete": 0}
+
+
+def test_a_summary_has_more_room_and_keeps_within_it() -> None:
+    field = {"field": "x", "new": "é" * 99}
+    large = report(*(change(f"Model m{number:05}", fields=(field,)) for number in range(9000)))
+    shown = rendered("github-summary", [large])
+    assert len(rendered("markdown", [large]).encode()) < GITHUB_LIMIT < len(shown.encode()) <= LIMIT
+
+
+def test_an_impact_means_what_its_rule_says() -> None:
+    log = json.loads(rendered("sarif", [explained()]))
+    titles = {rule["id"]: rule["shortDescription"]["text"] for rule in log["runs"][0]["tool"]["driver"]["rules"]}
+    assert titles["method-removed"] == RULES["method-removed"].meaning
+    assert titles["auth-removed"] == "Open to more callers"
 
 
 def test_severities() -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 import typer
 
 from controller.cli import options as o
-from controller.cli.app_drift import drift
+from controller.cli import preview_options as p
+from controller.cli.app_drift import drift, report
 from controller.cli.app_run import healthcheck, resume, run_for_ever, suspend
 from controller.cli.session import Session
 
@@ -34,8 +35,8 @@ def reconcile(
     yes: o.Yes = False,
     output: o.OutputOption = None,
     detailed_exitcode: o.DetailedExitcode = False,
-    base: o.BaseOption = "",
-    fail_on: o.FailOn = None,
+    base: p.BaseOption = "",
+    fail_on: p.FailOn = None,
     endpoint_url: o.EndpointUrl = None,
     local: o.Local = False,
     quota_share: o.QuotaShare = None,
@@ -43,10 +44,10 @@ def reconcile(
     allow: o.Allow = "",
     warnings_as_errors: o.WarningsAsErrors = False,
     strategy: o.StrategyOption = None,
-    live: o.Live = None,
-    live_key: o.LiveKeys = None,
-    live_unsigned: o.LiveUnsigned = False,
-    live_max_age: o.LiveMaxAge = o.ADAY,
+    live: p.Live = None,
+    live_key: p.LiveKeys = None,
+    live_unsigned: p.LiveUnsigned = False,
+    live_max_age: p.LiveMaxAge = p.A_DAY,
     color: o.ColourOption = o.ColourChoice.AUTO,
     verbose: o.Verbose = False,
     version: o.Version = False,
@@ -65,13 +66,14 @@ def reconcile(
         return 0
     from controller.cli import run  # noqa: PLC0415
     from controller.cli.frozen import Live  # noqa: PLC0415
+    from controller.cli.lanes import Wishes  # noqa: PLC0415
     from controller.cli.outputs import outputs  # noqa: PLC0415
 
     # An emulator has no quotas; what was asked for holds there too.
     usual = o.NO_PACING if local else o.SHARE
     # What it saves is quotas, and the emulator knows no import.
     way = strategy or (o.StrategyChoice.CALLS if local else o.StrategyChoice.AUTO)
-    wishes = run.Wishes(
+    wishes = Wishes(
         dry_run=dry_run,
         yes=yes,
         outputs=outputs(session.outputs),
@@ -91,6 +93,7 @@ def reconcile(
 
 app.command("run")(run_for_ever)
 app.command()(drift)
+app.command()(report)
 app.command()(healthcheck)
 app.command()(suspend)
 app.command()(resume)
@@ -116,22 +119,6 @@ def validate(
     session.strict |= warnings_as_errors
     session.outputs = list(output or session.outputs)
     return verb.watch(session) if watch else verb.run(session)
-
-
-@app.command()
-def report(
-    ctx: typer.Context,
-    file: o.ReportFile,
-    *,
-    output: o.OutputOption = None,
-    verbose: o.Verbose = False,
-    local: o.Local = False,
-) -> int:
-    """Render a report that was kept as JSON, in any format, without AWS."""
-    from controller.cli.report import run  # noqa: PLC0415
-
-    session: Session = ctx.obj
-    return run(session, file, output or session.outputs, verbose=verbose)
 
 
 @app.command()

@@ -9,19 +9,6 @@ from typing import Annotated, Any
 import typer
 
 from controller import __version__
-from controller.cli.durations import seconds
-
-
-class Finding(StrEnum):
-    """What a preview can fail on."""
-
-    CHANGES = "changes"
-    DRIFT = "drift"
-    DELETE = "delete"
-    REPLACE = "replace"
-    BREAKING = "breaking"
-    EXPOSURE = "exposure"
-    ANY = "any"
 
 
 class StrategyChoice(StrEnum):
@@ -118,7 +105,10 @@ def _output(known: str) -> Any:
 
 
 OutputOption = Annotated[
-    list[str] | None, _output("text, json, sarif, junit, github, gitlab-terraform, gitlab-codequality")
+    list[str] | None,
+    _output(
+        "text, markdown, html, json, sarif, junit, github, github-summary, gitlab-terraform, gitlab-codequality"
+    ),
 ]
 ProblemsOutput = Annotated[list[str] | None, _output("text, json, sarif, junit, github, gitlab-codequality")]
 ReportFile = Annotated[
@@ -131,24 +121,6 @@ DetailedExitcode = Annotated[
         "--detailed-exitcode",
         envvar="RECONCILE_DETAILED_EXITCODE",
         help="With --dry-run, exit with 2 if changes are pending.",
-    ),
-]
-BaseOption = Annotated[
-    str,
-    typer.Option(
-        "--base",
-        metavar="REV",
-        envvar="RECONCILE_BASE",
-        help="A branch, tag or commit of this repository: what differs because of the changes since is told from "
-        "what had drifted before.",
-    ),
-]
-FailOn = Annotated[
-    list[Finding] | None,
-    typer.Option(
-        "--fail-on",
-        envvar="RECONCILE_FAIL_ON",
-        help="Without changing anything, exit with 2 if there is such a finding. Repeatable.",
     ),
 ]
 EndpointUrl = Annotated[
@@ -216,44 +188,6 @@ Verbose = Annotated[
     bool,
     typer.Option("-v", "--verbose", envvar="RECONCILE_VERBOSE", help="Show values and diffs in full."),
 ]
-Live = Annotated[
-    Path | None,
-    typer.Option(
-        "--live",
-        metavar="FILE",
-        envvar="RECONCILE_LIVE",
-        help="For a preview: take what this snapshot holds for live: no AWS, no credentials, no secrets.",
-    ),
-]
-LiveKeys = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--live-key",
-        metavar="PUBLIC-KEY",
-        envvar="RECONCILE_LIVE_KEY",
-        help="A file with the public key of whoever signs snapshots. Repeatable, while keys are exchanged.",
-    ),
-]
-LiveUnsigned = Annotated[
-    bool,
-    typer.Option(
-        "--live-unsigned",
-        envvar="RECONCILE_LIVE_UNSIGNED",
-        help="Believe the snapshot, whoever made it.",
-    ),
-]
-LiveMaxAge = Annotated[
-    float,
-    typer.Option(
-        "--live-max-age",
-        metavar="DURATION",
-        envvar="RECONCILE_LIVE_MAX_AGE",
-        parser=seconds,
-        show_default=False,
-        help="Warn of a snapshot that is older. 24h by default.",
-    ),
-]
-ADAY = 24 * 3600.0
 SigningKey = Annotated[
     str,
     typer.Option(

@@ -109,7 +109,7 @@ def deliver(wanted: Outputs, result: Result, session: Session) -> int:
 
     What cannot be written does not keep the rest from being written.
     """
-    frame = _frame(session, result.problems)
+    frame = framed(session, result.problems)
     code = 0
     for path, name in wanted.files:
         code |= _written(path, name, result, frame, session)
@@ -188,7 +188,7 @@ def _stream(path: Path) -> int | None:
 # ── what stands around ───────────────────────────────────────────────────────────────────────────
 
 
-def _frame(session: Session, problems: tuple[ProblemView, ...]) -> Frame:
+def framed(session: Session, problems: tuple[ProblemView, ...]) -> Frame:
     """Links to the run and the sources, as far as the CI says what they are."""
     folder = _folder(session.checkout)
     try:

@@ -6,7 +6,10 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+from controller.cli.findings import has_trouble
+from controller.cli.lanes import Posting
 from controller.cli.outputs import STDOUT, TEXT, Result, deliver, outputs
+from controller.cli.posting import post
 from controller.cli.session import Session
 from controller.errors import ControllerError, ReportError
 from controller.render import json, text
@@ -14,8 +17,8 @@ from controller.render.writer import Part, Writer
 from controller.report import ProblemView
 
 
-def run(session: Session, file: str, words: Iterable[str], *, verbose: bool = False) -> int:
-    """Render it. Raises ControllerError if it cannot be read."""
+def run(session: Session, file: str, words: Iterable[str], posting: Posting, *, verbose: bool = False) -> int:
+    """Render it, and post it if that is wanted. Raises ControllerError if it cannot be read."""
     wanted = outputs(words)
     name = "stdin" if file == STDOUT else file
     try:
@@ -30,7 +33,15 @@ def run(session: Session, file: str, words: Iterable[str], *, verbose: bool = Fa
             text.render(report, console=out, verbose=verbose, named=len(kept.targets) > 1)
         out.file.flush()
     _tell(kept.problems, session)
-    return deliver(wanted, Result(kept.targets, kept.problems, verbose), session)
+    result = Result(kept.targets, kept.problems, verbose)
+    code = deliver(wanted, result, session)
+    return code | (post(posting, result, _bad(kept), session) if posting.is_wanted else 0)
+
+
+def _bad(kept: json.Document) -> frozenset[str]:
+    """The targets that went wrong when the report was made."""
+    wrong = {problem.target for problem in kept.problems if problem.severity == "error"} - {""}
+    return frozenset(wrong | {one.target for one in kept.targets if one.refusals or has_trouble(one)})
 
 
 def _tell(problems: Iterable[ProblemView], session: Session) -> None:

@@ -5,17 +5,16 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
-from typing import Literal
+from dataclasses import replace
 
 from controller.cli import local
 from controller.cli.based import based
 from controller.cli.errors import explain, worst
 from controller.cli.findings import PENDING, code_of, found, has_trouble, has_work
-from controller.cli.frozen import Live
-from controller.cli.outputs import TEXT, Outputs, Result, Trouble, deliver
+from controller.cli.lanes import Lane, Run, Wishes
+from controller.cli.outputs import TEXT, Result, deliver
 from controller.cli.scope import requests
-from controller.cli.session import Pass, Session
+from controller.cli.session import Session
 from controller.cli.signals import stoppable
 from controller.errors import RefusedError, SpecErrors, UsageError
 from controller.render.progress import progress_display
@@ -31,71 +30,20 @@ QUESTION = 'Apply these changes? Only "yes" is accepted: '
 NO_TERMINAL = "refusing to change anything without a terminal: pass --yes to apply or --dry-run to preview"
 
 
-@dataclass(frozen=True)
-class Wishes:
-    """What the options ask of a run.
-
-    share     of the quotas; None is without pacing
-    base      the revision that differences are explained by; empty for none
-    fail_on   the kinds of findings (`controller/cli/findings.py`) that make the exit code 2
-    """
-
-    dry_run: bool = False
-    yes: bool = False
-    outputs: Outputs = field(default_factory=Outputs)
-    detailed: bool = False
-    endpoint_url: str | None = None
-    share: float | None = 0.85
-    prune: bool | None = None
-    allow: str = ""
-    strategy: Literal["auto", "calls", "import"] = "auto"
-    verbose: bool = False
-    live: Live = field(default_factory=Live)
-    base: str = ""
-    fail_on: frozenset[str] = frozenset()
-
-
-@dataclass
-class _Lane:
-    """One target of the run, and what it has brought so far."""
-
-    request: Request
-    one: Pass | None = None
-    report: Report | None = None
-    code: int = 0
-
-
-@dataclass
-class _Run:
-    """All targets, in the order of reconcile.yaml, which is that of everything that is printed."""
-
-    session: Session
-    wishes: Wishes
-    lanes: list[_Lane] = field(default_factory=list)
-    trouble: Trouble = field(default_factory=Trouble)
-    shown: int = 0
-    opening: Callable[[Request], Pass] | None = None
-
-    @property
-    def many(self) -> bool:
-        """True if it has to be said which target is meant."""
-        return len(self.lanes) > 1
-
-
 def run(session: Session, wishes: Wishes) -> int:
     """All wanted targets; the worst of their exit codes."""
     if wishes.fail_on and not wishes.dry_run:
         raise UsageError("--fail-on is for a preview: it goes with --dry-run")
     live = wishes.live
     live.check(dry_run=wishes.dry_run, yes=wishes.yes, elsewhere=session.local or bool(wishes.endpoint_url))
-    state = _Run(session, wishes)
+    state = Run(session, wishes)
     code = 0
     try:
         aimed = list(_aimed(state))
         state.opening = live.opening(session.engine) or session.engine.open_pass
         with based(session, wishes.base) as start:
             code = start.code
-            state.lanes = [_Lane(replace(request, base=start.base)) for request in aimed]
+            state.lanes = [Lane(replace(request, base=start.base)) for request in aimed]
             _targets(state)
     except Exception as error:
         state.trouble.note(error)
@@ -103,11 +51,26 @@ def run(session: Session, wishes: Wishes) -> int:
     finally:
         # Whatever happens, who reads the result gets all there is of it.
         reports = [lane.report for lane in state.lanes if lane.report]
-        code |= deliver(wishes.outputs, Result(reports, state.trouble.views(), wishes.verbose), session)
+        result = Result(reports, state.trouble.views(), wishes.verbose)
+        code |= deliver(wishes.outputs, result, session)
+    if wishes.posting.is_wanted:
+        from controller.cli.posting import post  # noqa: PLC0415  who posts nothing needs none of it
+
+        code |= post(wishes.posting, result, _bad(state), session)
     return worst([code, *(lane.code for lane in state.lanes)])
 
 
-def _targets(state: _Run) -> None:
+def _bad(state: Run) -> frozenset[str]:
+    """The targets that went wrong, or have a finding that the run is to fail on; pending changes are none."""
+    lanes = [lane for lane in state.lanes if lane.code not in (0, PENDING) or _is_found(state, lane.report)]
+    return frozenset(lane.request.target for lane in lanes)
+
+
+def _is_found(state: Run, report: Report | None) -> bool:
+    return bool(report and found(report, state.wishes.fail_on))
+
+
+def _targets(state: Run) -> None:
     for lane, error in _each(state.lanes, lambda lane: _plan(state, lane)):
         if error:
             lane.code = _told(state, lane, error)
@@ -122,7 +85,7 @@ def _targets(state: _Run) -> None:
         explain(SpecErrors(state.trouble.problems), state.session)
 
 
-def _aimed(state: _Run) -> Iterator[Request]:
+def _aimed(state: Run) -> Iterator[Request]:
     """The requests with what the options say put in."""
     wishes = state.wishes
     emulator = local.running() if state.session.local else None
@@ -137,11 +100,12 @@ def _aimed(state: _Run) -> Iterator[Request]:
             prune=wishes.prune,
             allow=wishes.allow,
             strategy=wishes.strategy,
+            usage=wishes.usage,
         )
         yield local.aimed(request, emulator) if emulator else request
 
 
-def _each(lanes: list[_Lane], work: Callable[[_Lane], None]) -> Iterator[tuple[_Lane, Exception | None]]:
+def _each(lanes: list[Lane], work: Callable[[Lane], None]) -> Iterator[tuple[Lane, Exception | None]]:
     """Does the work for all at once; each with what went wrong, in order, as soon as may be."""
     pool = ThreadPoolExecutor(AT_ONCE)
     jobs = [(lane, pool.submit(work, lane)) for lane in lanes]
@@ -157,7 +121,7 @@ def _each(lanes: list[_Lane], work: Callable[[_Lane], None]) -> Iterator[tuple[_
         pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _told(state: _Run, lane: _Lane, error: Exception) -> int:
+def _told(state: Run, lane: Lane, error: Exception) -> int:
     """Tell why a target failed; its exit code."""
     state.trouble.note(error, lane.request.target)
     # Wrong specs are told of at the end: targets share most of their problems.
@@ -167,13 +131,13 @@ def _told(state: _Run, lane: _Lane, error: Exception) -> int:
 # ── the plans ────────────────────────────────────────────────────────────────────────────────────
 
 
-def _plan(state: _Run, lane: _Lane) -> None:
+def _plan(state: Run, lane: Lane) -> None:
     assert state.opening
     lane.one = state.opening(lane.request)
     lane.report = _local_urls(state, lane.request, lane.one.plan())
 
 
-def _preview(state: _Run, planned: Report) -> int:
+def _preview(state: Run, planned: Report) -> int:
     """The exit code if it stays at the plan."""
     if planned.refusals and state.wishes.allow != planned.digest:
         return _refused(state, planned)
@@ -181,7 +145,7 @@ def _preview(state: _Run, planned: Report) -> int:
     return PENDING if found(planned, wanted) and not has_trouble(planned) else code_of(planned)
 
 
-def _refused(state: _Run, planned: Report) -> int:
+def _refused(state: Run, planned: Report) -> int:
     if state.wishes.allow:
         state.session.err().print(
             f"--allow {state.wishes.allow} is for another plan: review this one", markup=False
@@ -189,9 +153,9 @@ def _refused(state: _Run, planned: Report) -> int:
     return RefusedError.exit_code
 
 
-def _separate(state: _Run) -> None:
+def _separate(state: Run) -> None:
     """Targets must not share what they manage: each would make it anew, and take the other's for left over."""
-    places: dict[tuple[str, str, str], list[_Lane]] = {}
+    places: dict[tuple[str, str, str], list[Lane]] = {}
     for lane in state.lanes:
         if lane.report:
             place = (lane.report.account, lane.report.region, lane.report.owner)
@@ -206,14 +170,14 @@ def _separate(state: _Run) -> None:
                 lane.code, lane.one = code, None
 
 
-def _is_wanted(state: _Run, lane: _Lane) -> bool:
+def _is_wanted(state: Run, lane: Lane) -> bool:
     planned = lane.report
     if state.wishes.dry_run or not planned or not lane.one or not has_work(planned):
         return False
     return not planned.refusals or state.wishes.allow == planned.digest
 
 
-def _may_apply(state: _Run, lanes: list[_Lane]) -> bool:
+def _may_apply(state: Run, lanes: list[Lane]) -> bool:
     """Asks, once for all, unless that was said already."""
     if state.wishes.yes:
         return True
@@ -229,7 +193,7 @@ def _may_apply(state: _Run, lanes: list[_Lane]) -> bool:
     return False
 
 
-def _show(state: _Run, report: Report) -> None:
+def _show(state: Run, report: Report) -> None:
     if state.wishes.outputs.stdout != TEXT:
         return
     out = state.session.out()
@@ -244,7 +208,7 @@ def _is_terminal() -> bool:
     return sys.stdin.isatty() and sys.stderr.isatty()
 
 
-def _confirmed(state: _Run, lanes: list[_Lane]) -> bool:
+def _confirmed(state: Run, lanes: list[Lane]) -> bool:
     """Asks on stderr. Who asked for another format has not seen the plans yet."""
     err = state.session.err()
     is_shown = state.wishes.outputs.stdout == TEXT
@@ -259,7 +223,7 @@ def _confirmed(state: _Run, lanes: list[_Lane]) -> bool:
     return sys.stdin.readline().strip() == "yes"
 
 
-def _local_urls(state: _Run, request: Request, report: Report) -> Report:
+def _local_urls(state: Run, request: Request, report: Report) -> Report:
     at = request.endpoint_url
     return local.addressed(report, at) if state.session.local and at else report
 
@@ -267,14 +231,14 @@ def _local_urls(state: _Run, request: Request, report: Report) -> Report:
 # ── applying ─────────────────────────────────────────────────────────────────────────────────────
 
 
-def _apply(state: _Run, lanes: list[_Lane]) -> None:
+def _apply(state: Run, lanes: list[Lane]) -> None:
     totals = {
         _label(state, lane, root): count for lane in lanes if lane.one for root, count in lane.one.totals.items()
     }
     display = progress_display(state.session.err(), totals)
     with stoppable() as (stop, signals), display as progress:
 
-        def work(lane: _Lane) -> None:
+        def work(lane: Lane) -> None:
             def listen(step: Progress) -> None:
                 names = {"root": _label(state, lane, step.root), "title": _label(state, lane, step.title)}
                 progress(step.model_copy(update=names))
@@ -293,5 +257,5 @@ def _apply(state: _Run, lanes: list[_Lane]) -> None:
             lane.code = 128 + signals[0]
 
 
-def _label(state: _Run, lane: _Lane, text: str) -> str:
+def _label(state: Run, lane: Lane, text: str) -> str:
     return f"{lane.request.target}: {text}" if state.many else text

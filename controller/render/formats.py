@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from controller.render import github, gitlab, html, json, junit, markdown, sarif
+from controller.render import github, gitlab, html, json, junit, markdown, sarif, summary
 from controller.render.frame import Frame
 from controller.report import Report
 
@@ -18,6 +18,7 @@ FORMATS: Mapping[str, Render] = {
     "sarif": sarif.document,
     "junit": junit.document,
     "github": github.document,
+    "github-summary": summary.document,
     "gitlab-terraform": gitlab.counts,
     "gitlab-codequality": gitlab.quality,
 }

@@ -1,6 +1,6 @@
 """What findings are about: rules with names that stay, since people mute and count by them.
 
-An impact has the rule that found it; what it means follows from its severity.
+An impact has the rule that found it, and means what that says; what to do follows from its severity.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from controller.impact import RULES
 from controller.report import Severity
 
 
@@ -117,9 +118,11 @@ DRIFT = Rule(
 
 
 def impact_rule(name: str, severity: Severity) -> Rule:
-    """The rule of an impact."""
+    """The rule of an impact. One that this version does not know may come from a report of a later one."""
+    known = RULES.get(name)
+    title = known.meaning if known else ("Breaks callers" if severity == "breaking" else "Open to more callers")
     if severity == "exposure":
         text = "Callers will be served who are not served now. Make sure that this is meant."
-        return Rule(name, "error", "Open to more callers", text, "no breaking change", security=True)
+        return Rule(name, "error", title, text, "no breaking change", security=True)
     text = "Callers who are served now will not be, or not as before. Tell them first, or change it in steps."
-    return Rule(name, "error", "Breaks callers", text, "no breaking change")
+    return Rule(name, "error", title, text, "no breaking change")

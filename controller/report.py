@@ -173,11 +173,12 @@ class Summary(Item):
 class SnapshotView(Item):
     """What a plan took for live, where that was a snapshot.
 
-    taken      when it was read from AWS, and for how long that was when the plan was made
-    revision   of the specs in the checkout of whoever took it
-    signedBy   the fingerprint of the key that proved to have signed it; empty if nobody asked who did
-    isOld      older than the limit
-    assumed    what the plan needed to know, was not in it, and was taken to be as these sentences say
+    taken        when it was read from AWS
+    ageSeconds   for how long that was when the plan was made
+    revision     of the specs in the checkout of whoever took it
+    signedBy     the fingerprint of the key that proved to have signed it; empty if nobody asked who did
+    isOld        older than the limit
+    assumed      what the plan needed to know, was not in it, and was taken to be as these sentences say
     """
 
     taken: datetime

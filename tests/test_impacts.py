@@ -22,7 +22,7 @@ NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 def told(old: World, new: World) -> Impacts:
     """What is told of the way from one world to another, as if the old one were live."""
     wanted, live = desired(new), desired(old)
-    live.ids = {at: f"id{number}" for number, at in enumerate(sorted(live.resources))}
+    live.ids.update({at: f"id{number}" for number, at in enumerate(sorted(live.resources))})
     wanted, live = succeed(wanted, live, NOW)
     return impacts(diff(wanted, live), wanted, live)
 

@@ -11,7 +11,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from controller.cli.assembly import Assembly, Listening, Publishing, Wishes
+from controller.cli.assembly import Assembly, Listening, Wishes
+from controller.cli.publishing import Publishing
 from controller.errors import SnapshotError, UnavailableError, UsageError
 from controller.loop.following import Directory
 from controller.loop.happenings import Looked

@@ -255,6 +255,20 @@ def test_marks_of_other_encodings(encoding: str) -> None:
 # ── values of strangers ──────────────────────────────────────────────────────────────────────────
 
 
+def test_values_cannot_act_on_a_ci_system_that_reads_along() -> None:
+    hostile = "a\n::stop-commands::x\n   ::add-mask::y\nb ##[add-mask]z\nc\n"
+    shown = text(
+        report(
+            change(action="update", fields=({"field": "template", "old": hostile, "new": f"{hostile}d"},)),
+            change("Path /b", action="update", fields=({"field": "::error::f", "old": 1, "new": 2},)),
+            held={"::error::root": "##[error]"},
+        ),
+        verbose=True,
+    )
+    assert not [line for line in shown.splitlines() if line.strip().startswith("::") or "##[" in line]
+    assert "\\x3a:add-mask::y" in shown
+
+
 def test_values_cannot_act_on_the_terminal() -> None:
     hostile = report(
         change(

@@ -107,6 +107,9 @@ class _Counter:
     ) -> None:
         self._patient, self._live, self._renames = patient, live, renames
         self._since, self._until = since, until
+        self._stages: dict[Address, dict[Address, Any]] = {}
+        for at, stage in live.resources.of_kind("Stage").items():
+            self._stages.setdefault(at.root, {})[at] = stage
         self.overall: list[str] = []
         self.problems: list[Problem] = []
 
@@ -146,13 +149,12 @@ class _Counter:
         """What CloudWatch calls each live API, of those that it can tell from all others."""
         listed = {str(item["id"]): _ascii(item) for item in self._patient.pages(Call("GetRestApis"), "items")}
         often = Counter(listed.values())
-        ids = ((at, self._live.ids.get(at, "")) for at in self._live.resources if at.kind == "RestApi")
+        ids = ((at, self._live.ids.get(at, "")) for at in self._live.resources.of_kind("RestApi"))
         return {at: listed[aws_id] for at, aws_id in ids if often[listed.get(aws_id, "")] == 1}
 
     def _series(self, at: Address, name: str) -> Iterator[Series]:
         """The metrics whose sum is the number of an API, of a stage or of a method; none if there are none."""
-        stages = {place: item for place, item in self._live.resources.items() if place.kind == "Stage"}
-        own: dict[Address, Any] = {place: item for place, item in stages.items() if place.root == at.root}
+        own: dict[Address, Any] = self._stages.get(at.root, {})
         api = ("ApiName", name)
         if at == at.root:
             yield (api,)

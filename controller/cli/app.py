@@ -138,6 +138,7 @@ def iam_policy(
     endpoint_url: o.EndpointUrl = None,
     local: o.Local = False,
     read_only: o.ReadOnly = False,
+    usage: p.Usage = False,
 ) -> int:
     """Print the IAM policy that a run on these specs needs, as JSON."""
     from controller.cli.iam_policy import run  # noqa: PLC0415
@@ -145,7 +146,7 @@ def iam_policy(
     session: Session = ctx.obj
     session.specs, session.targets = list(specs or session.specs), list(target or session.targets)
     session.local |= local
-    return run(session, endpoint_url=endpoint_url, read_only=read_only)
+    return run(session, endpoint_url=endpoint_url, read_only=read_only, usage=usage)
 
 
 @app.command()

@@ -57,6 +57,7 @@ def run_for_ever(
     from controller import log  # noqa: PLC0415
     from controller.cli import assembly as a  # noqa: PLC0415
     from controller.cli import serve  # noqa: PLC0415
+    from controller.cli.publishing import Publishing  # noqa: PLC0415
     from controller.kube import Shards, Timing  # noqa: PLC0415
 
     session: Session = ctx.obj
@@ -86,7 +87,7 @@ def run_for_ever(
         at_once=parallelism,
         queue=events_queue,
         notify=notify,
-        publishing=a.Publishing(publish_snapshot, snapshot_key, publish_interval),
+        publishing=Publishing(publish_snapshot, snapshot_key, publish_interval),
         listening=a.Listening(
             http,
             metrics,

@@ -12,6 +12,7 @@ from pathlib import Path
 from controller.aws.client import connect
 from controller.aws.events import EventQueue, open_queue
 from controller.aws.pacing import Pacers
+from controller.cli.publishing import Publishing, publisher
 from controller.errors import UsageError
 from controller.gateway import Caller
 from controller.kube import Api, Connection, Election, Events, Fence, Overrides, Shards, Timing
@@ -20,14 +21,12 @@ from controller.loop.following import Origin
 from controller.loop.host import Host
 from controller.loop.logged import log
 from controller.loop.metrics import Metrics
-from controller.loop.publishing import Publisher, gathered
 from controller.loop.relayed import Relay
 from controller.loop.site import Arrive, AwsSite
 from controller.loop.worker import Worker
 from controller.notify import Notifier, read_notifications
 from controller.request import Request
 from controller.settings import Settings, Target
-from controller.snapshot import place, private_key, written
 from controller.suspension import Suspension
 from controller.web import exposition, probes, status
 from controller.web.secret_files import SecretFiles
@@ -60,15 +59,6 @@ class Cluster:
     shards: Shards = field(default_factory=Shards)
     events: bool | None = None
     overrides: str = ""
-
-
-@dataclass(frozen=True)
-class Publishing:
-    """Where snapshots are put (empty for nowhere), what signs them, and the seconds between them at least."""
-
-    destination: str = ""
-    key: str = ""
-    pause: float = 1800.0
 
 
 @dataclass(frozen=True)
@@ -119,7 +109,13 @@ class Assembly:
         source = "git" if wishes.poll else "directory"
         self.metrics = Metrics(self.book, source=source, drop=wishes.listening.drop_labels)
         self._sites: dict[str, AwsSite] = {}
-        self.publisher = self._publishing()
+        self.publisher = publisher(
+            wishes.publishing,
+            self._sites,
+            lambda: connect(region=None, endpoint_url=wishes.endpoint_url),
+            may_write=self._may_write,
+            count=self.metrics.snapshot,
+        )
         watching = [self.publisher.observe] if self.publisher else []
         self.host = Host(
             origin,
@@ -229,27 +225,6 @@ class Assembly:
             suspensions=self._suspensions,
         )
         return site
-
-    def _publishing(self) -> Publisher | None:
-        wish = self._wishes.publishing
-        if not wish.destination:
-            return None
-        if not wish.key:
-            raise UsageError(
-                "--publish-snapshot needs --snapshot-key: nobody believes a snapshot that is not signed"
-            )
-        sites, put = self._sites, place(wish.destination, self._own_way)
-        key = private_key(wish.key)
-        return Publisher(
-            lambda: gathered(dict(sites)),
-            lambda content: put(written(content, key)),
-            pause=wish.pause,
-            may_write=self._may_write,
-            count=self.metrics.snapshot,
-        )
-
-    def _own_way(self) -> Caller:
-        return connect(region=None, endpoint_url=self._wishes.endpoint_url)
 
     def _is_ours(self, name: str, target: Target) -> bool:
         if self._wishes.targets and name not in self._wishes.targets:

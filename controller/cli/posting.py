@@ -47,10 +47,8 @@ class _Post:
 
     @property
     def key(self) -> str:
-        """A run of one target has its own; one of several speaks for all."""
-        targets = {report.target for report in self.result.reports}
-        name = self.wish.name or (targets.pop() if len(targets) == 1 else "")
-        return "/".join(filter(None, (self.place.repository, name)))
+        """One for all targets, unless the run has a name."""
+        return "/".join(filter(None, (self.place.repository, self.wish.name)))
 
     @property
     def digest(self) -> str:

@@ -52,8 +52,10 @@ FailOn = Annotated[
     list[Finding] | None,
     typer.Option(
         "--fail-on",
+        metavar="FINDING",
         envvar="RECONCILE_FAIL_ON",
-        help="Without changing anything, exit with 2 if there is such a finding. Repeatable.",
+        help="Without changing anything, exit with 2 if there is such a finding: "
+        f"{', '.join(Finding)}. Repeatable.",
     ),
 ]
 Live = Annotated[

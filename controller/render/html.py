@@ -74,6 +74,7 @@ def document(reports: Sequence[Report], frame: Frame = PLAIN) -> str:
     ET.SubElement(head, "style").text = _style()
     body = _add(page, "body")
     _add(body, "h1", title if outlines else "Nothing was planned")
+    _problems(body, frame)
     _contents(body, outlines)
     for number, one in enumerate(outlines):
         _target(_add(body, "main" if len(outlines) == 1 else "section", id=f"t{number}"), one, frame, number)
@@ -82,6 +83,22 @@ def document(reports: Sequence[Report], frame: Frame = PLAIN) -> str:
         if part.tag in BLOCKS:
             part.tail = f"{part.tail or ''}\n"
     return "<!doctype html>\n" + ET.tostring(page, encoding="unicode", method="html") + "\n"
+
+
+def _problems(body: ET.Element, frame: Frame) -> None:
+    """What is wrong outside of any report, such as in the specs."""
+    errors = [problem for problem in frame.problems if problem.severity == "error"]
+    if not errors:
+        return
+    section = _add(body, "section")
+    _add(section, "h2", count(len(errors), "error"))
+    items = _add(section, "ul")
+    for problem in errors:
+        item = _add(items, "li")
+        if problem.file:
+            _place(item, problem, frame)
+            _say(item, ": ")
+        _say(item, problem.message)
 
 
 def _style() -> str:

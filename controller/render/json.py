@@ -42,7 +42,20 @@ def document(reports: Sequence[Report], frame: Frame = PLAIN) -> str:
     Only ASCII: it survives every encoding, and no value in it can act on a terminal.
     """
     whole = Document(formatVersion=FORMAT_VERSION, targets=tuple(reports), problems=frame.problems)
-    return json.dumps(whole.model_dump(), indent=2, default=_plain)
+    return json.dumps(_finite_only(whole.model_dump()), indent=2, default=_plain)
+
+
+def _finite_only(value: Any) -> Any:
+    """The value without what JSON has no word for: a number without an end is none."""
+    match value:
+        case dict():
+            return {key: _finite_only(item) for key, item in value.items()}
+        case list() | tuple():
+            return [_finite_only(item) for item in value]
+        case float() if not math.isfinite(value):
+            return None
+        case _:
+            return value
 
 
 def _plain(value: object) -> str:

@@ -25,6 +25,7 @@ class Rung:
     tallies   rows of each target's table
     dangers   of each target
     targets   that are told of one by one
+    problems  errors outside of any report
     """
 
     note: str = ""
@@ -36,6 +37,7 @@ class Rung:
     tallies: int | None = None
     dangers: int | None = None
     targets: int | None = None
+    problems: int = 20
 
 
 FULL = Rung()

@@ -51,6 +51,7 @@ def document(reports: Sequence[Report], frame: Frame = PLAIN) -> str:
 def _page(outlines: Sequence[Outline], frame: Frame, rung: Rung) -> Iterator[str]:
     if not outlines:
         yield "**Nothing was planned.**"
+    yield from _problems(frame, rung)
     if len(outlines) > 1:
         yield f"**{overall(_reports(outlines))}**"
     shown = outlines[: rung.targets]
@@ -60,6 +61,21 @@ def _page(outlines: Sequence[Outline], frame: Frame, rung: Rung) -> Iterator[str
         worst = sum(len(one.dangers) for one in left)
         yield f"**{count(len(left), 'more target')}** with {count(worst, 'danger')}: {_elsewhere(frame)}."
     yield from _ending(outlines, frame, rung)
+
+
+def _problems(frame: Frame, rung: Rung) -> Iterator[str]:
+    """What is wrong outside of any report, such as in the specs."""
+    errors = [problem for problem in frame.problems if problem.severity == "error"]
+    if not errors:
+        return
+    lines = []
+    for problem in errors[: rung.problems]:
+        place = f"{_place(problem, frame)}: " if problem.file else ""
+        lines.append(f"- {place}{prose(problem.message)}")
+    if more := len(errors) - rung.problems:
+        lines += [f"- **{more} more**: {_elsewhere(frame)}"] if more > 0 else []
+    yield f"#### {count(len(errors), 'error')}"
+    yield "\n".join(lines)
 
 
 def _target(one: Outline, frame: Frame, rung: Rung, *, many: bool) -> Iterator[str]:

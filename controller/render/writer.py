@@ -2,7 +2,8 @@
 
 Rules that do not bend:
 1. A value can neither colour, move nor hide text: what is invisible is shown as an escape.
-2. A symbol always stands beside the colour, and no width loses it.
+2. No line is a command to a CI system that reads along, such as GitHub's runner: it takes them from any output.
+3. A symbol always stands beside the colour, and no width loses it.
 """
 
 from __future__ import annotations
@@ -55,6 +56,18 @@ def _is_unicode(encoding: str) -> bool:
         return False
 
 
+_COMMAND, _OLD_COMMAND = "::", "##["
+"""How a line begins that GitHub's runner carries out, spaces before it aside, and what it once had anywhere."""
+
+
+def _no_command(line: Text) -> Text:
+    """The line, so that it does not begin as a command does."""
+    start = len(line.plain) - len(line.plain.lstrip())
+    if not line.plain.startswith(_COMMAND, start):
+        return line
+    return Text.assemble(line[:start], "\\x3a", line[start + 1 :])
+
+
 @dataclass(frozen=True)
 class Part:
     """A piece of a line: text that is not trusted, and a style of ours."""
@@ -90,6 +103,7 @@ class Writer:
         for number, wrapped in enumerate(lines or [Text()]):
             shown = Text(" " * (hang if number else indent)) + wrapped
             shown.rstrip()
+            shown = _no_command(shown)
             # Wrapped already: a second time would cut symbols off.
             self.console.print(shown, soft_wrap=True, highlight=False)
 
@@ -100,6 +114,7 @@ class Writer:
     def harmless(self, text: str) -> str:
         """The text with nothing in it that acts on this console or that it cannot encode."""
         encoding = self.console.encoding
+        text = text.replace(_OLD_COMMAND, "#\\x23[")
         try:
             return visible(text).encode(encoding, "backslashreplace").decode(encoding)
         except LookupError:

@@ -76,10 +76,10 @@ def _lost(member: Address, turn: Turn) -> frozenset[Address]:
 
     A key or a stage that is deleted tells of that itself.
     """
-    plan = turn.live.get(member.root)
-    heir = turn.heirs.get(Address("ApiKey", member.key), Address("ApiKey", member.key))
-    held = any(heir in sides.everywhere("ApiKey") for sides in (turn.desired,))
-    if plan is None or (not held and Address("ApiKey", member.key) in turn.live.everywhere("ApiKey")):
+    plan, key = turn.live.get(member.root), Address("ApiKey", member.key)
+    heir = turn.heirs.get(key, key)
+    deleted_key = key in turn.live.everywhere("ApiKey") and heir not in turn.desired.everywhere("ApiKey")
+    if plan is None or deleted_key:
         return frozenset()
     before = {stage.address for stage in plan.apiStages}
     live, desired = (family.everywhere("Stage") for family in (turn.live, turn.desired))

@@ -213,8 +213,8 @@ def outputs(out: Path, code: int) -> dict[str, str]:
     files = {"plan-json": "plan.json", "markdown": "plan.md", "sarif": "plan.sarif"}
     told |= {name: str(out / file) for name, file in files.items() if (out / file).exists()}
     if "plan-json" in told:
-        plan = json.loads((out / "plan.json").read_text())
-        told |= {name: str(count) for name, count in counts(plan["targets"]).items()}
+        reports = json.loads((out / "plan.json").read_text())["targets"]
+        told |= {name: str(count) for name, count in counts(reports).items()} if reports else {}
     return told
 
 

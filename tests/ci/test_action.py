@@ -109,6 +109,15 @@ def test_wrong_specs_are_told_at_their_lines(project: Project) -> None:
         level == "error" and properties.startswith("file=specs/api.yaml,line=13") and "unknown field" in message
         for level, properties, message in told.annotations
     )
+    assert "unknown field" in project.comment().body
+    assert "specs/api.yaml:13" in project.comment().body
+    (status,) = project.world.statuses
+    assert status["state"] == "failure"
+
+    project.add("orders")
+    project.pull_request()
+    assert "unknown field" not in project.comment().body
+    assert "+ create Path /orders > Method GET\n" in project.comment().body
 
 
 def test_texts_of_specs_are_no_commands(project: Project) -> None:

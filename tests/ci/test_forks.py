@@ -52,6 +52,16 @@ def test_a_fork(published: Project) -> None:
     assert project.world.statuses == []
 
 
+def test_wrong_specs_of_a_fork(published: Project) -> None:
+    project = published
+    project.propose({"specs/api.yaml": project.spec().replace("responses: {", "response: {", 1)}, fork=True)
+    told = project.pull_request("fork-plan")
+    assert told is not None
+    assert not told.is_good
+    project.after(told)
+    assert "unknown field" in project.comment().body
+
+
 def test_a_fork_that_moved_on_is_not_reported(published: Project) -> None:
     project = published
     project.add("orders", fork=True)

@@ -197,6 +197,8 @@ def test_outputs_are_told_apart(tmp_path: Path) -> None:
 
 def test_without_a_plan_there_are_no_counts(tmp_path: Path) -> None:
     assert plan.outputs(tmp_path, 1) == {"exitcode": "1"}
+    (tmp_path / "plan.json").write_text('{"formatVersion": 1, "targets": [], "problems": [{"message": "wrong"}]}')
+    assert plan.outputs(tmp_path, 1) == {"exitcode": "1", "plan-json": f"{tmp_path}/plan.json"}
 
 
 ENDS = {

@@ -22,7 +22,7 @@ def test_a_pull_request(project: Project) -> None:
 
     assert told is not None
     assert told.is_good
-    assert project.comment().body.startswith("<!-- reconcile:plan v=1 key=acme/apis/")
+    assert project.comment().body.startswith("<!-- reconcile:plan v=1 key=acme/apis ")
     assert f" sha={project.head} " in project.comment().body
     assert "+ create Path /orders > Method GET\n" in project.comment().body
     theirs, _, others = project.comment().body.partition("Not caused by this change")

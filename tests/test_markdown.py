@@ -237,3 +237,10 @@ def test_prose_reads_as_it_was_written() -> None:
         "<p>GET <code>/photos/{id}</code> needs no API key (30% of 12 methods); see "
         "<code>https://x.test, @team</code> (or <code>#7</code>).</p>\n"
     )
+
+
+def test_a_look_without_a_change_speaks_of_no_merge() -> None:
+    drifted = change(action="update", origin="drift", fields=({"field": "description", "old": "a", "new": "b"},))
+    one = report(drifted, base="abc1234", revision="abc1234")
+    assert "Drift: 1 resource differed from the specs, and the next run reverts it" in document([one])
+    assert "merging this reverts it" in document([one.model_copy(update={"base": "ba5e000"})])

@@ -103,6 +103,10 @@ class Outline:
     def before(self) -> str:
         """What the drift is called."""
         drifted = count(sum(section.size for section in self.drift), "resource")
+        if self.report.base == self.report.revision:
+            # The specs are as they were: whoever looks is asked for nothing but to look.
+            fate = "the next run reverts it" if self.report.dryRun else "this was reverted"
+            return f"Drift: {drifted} differed from the specs, and {fate}"
         fate = "merging this reverts it" if self.report.dryRun else "this was reverted"
         return f"Not caused by this change: {drifted} differed before, and {fate}"
 

@@ -254,4 +254,6 @@ def main(environ: Mapping[str, str]) -> int:
 
 
 if __name__ == "__main__":
+    # A job that is cancelled is interrupted first. Whoever started this may have ignored that, and so would we.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     sys.exit(main(os.environ))

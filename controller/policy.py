@@ -102,11 +102,11 @@ def guard(changes: tuple[Change, ...], desired: State, live: State, rules: Rules
     kept = tuple(asked if rules.policy == "sync" else feasible(asked, _ALLOWED[rules.policy], live))
     told = dict(_left_out(asked, kept, rules.policy)) | held
     suspended = frozenset(at for at, standing in desired.standing.items() if standing.paused(now))
-    made, apart = {change.at for change in kept}, orphans(desired, live)
+    made, apart = {(change.at, change.action) for change in kept}, orphans(desired, live)
     left = tuple(
         (change, told[change.at.root])
         for change in changes
-        if change.at not in made and change.at.root in told and change.at.root not in apart
+        if (change.at, change.action) not in made and change.at.root in told and change.at.root not in apart
     )
     return Verdict(kept, told, tuple(_refusals(kept, desired, live, rules)), suspended, left)
 

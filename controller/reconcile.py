@@ -104,7 +104,7 @@ class Pass:
             self._origins = origins(changes, self._base, replace(sides, heirs=compared.heirs))
         self._impacts = impacts(changes, self._desired, compared)
         if self._request.usage:
-            self._usage = counted(self._patient, self._impacts, changes, compared, datetime.now(UTC))
+            self._usage = counted(self._patient, self._impacts, changes, compared, now)
         return self._report({}, dry_run=True)
 
     def apply(

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+from controller.cli.errors import worst
 from controller.cli.findings import has_trouble
 from controller.cli.lanes import Posting
 from controller.cli.outputs import STDOUT, TEXT, Result, deliver, outputs
@@ -34,8 +35,10 @@ def run(session: Session, file: str, words: Iterable[str], posting: Posting, *, 
         out.file.flush()
     _tell(kept.problems, session)
     result = Result(kept.targets, kept.problems, verbose)
-    code = deliver(wanted, result, session)
-    return code | (post(posting, result, _bad(kept), session) if posting.is_wanted else 0)
+    codes = [deliver(wanted, result, session)]
+    if posting.is_wanted:
+        codes.append(post(posting, result, _bad(kept), session))
+    return worst(codes)
 
 
 def _bad(kept: json.Document) -> frozenset[str]:

@@ -37,12 +37,12 @@ def run(session: Session, wishes: Wishes) -> int:
     live = wishes.live
     live.check(dry_run=wishes.dry_run, yes=wishes.yes, elsewhere=session.local or bool(wishes.endpoint_url))
     state = Run(session, wishes)
-    code = 0
+    codes: list[int] = []
     try:
         aimed = list(_aimed(state))
         state.opening = live.opening(session.engine) or session.engine.open_pass
         with based(session, wishes.base) as start:
-            code = start.code
+            codes.append(start.code)
             state.lanes = [Lane(replace(request, base=start.base)) for request in aimed]
             _targets(state)
     except Exception as error:
@@ -52,12 +52,12 @@ def run(session: Session, wishes: Wishes) -> int:
         # Whatever happens, who reads the result gets all there is of it.
         reports = [lane.report for lane in state.lanes if lane.report]
         result = Result(reports, state.trouble.views(), wishes.verbose)
-        code |= deliver(wishes.outputs, result, session)
+        codes.append(deliver(wishes.outputs, result, session))
     if wishes.posting.is_wanted:
         from controller.cli.posting import post  # noqa: PLC0415  who posts nothing needs none of it
 
-        code |= post(wishes.posting, result, _bad(state), session)
-    return worst([code, *(lane.code for lane in state.lanes)])
+        codes.append(post(wishes.posting, result, _bad(state), session))
+    return worst([*codes, *(lane.code for lane in state.lanes)])
 
 
 def _bad(state: Run) -> frozenset[str]:

@@ -172,6 +172,20 @@ def test_without_a_token_it_says_what_to_set(run: Run, monkeypatch: pytest.Monke
     assert "there is no token: set GIT" in err
 
 
+def test_the_worst_of_several_troubles_is_the_exit_code(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("GITHUB_TOKEN", raising=False)
+    monkeypatch.delenv("GITLAB_TOKEN", raising=False)
+    code, out, err = run("drift", "--base", "nope", "--comment")
+    assert code == 64
+    assert "Path /photos" in out
+    assert err.count("error: ") == 2
+    run("drift", "-o", f"json={tmp_path / 'plan.json'}")
+    nowhere = f"json={tmp_path / 'none' / 'plan.json'}"
+    assert run("report", str(tmp_path / "plan.json"), "-o", nowhere, "--comment")[0] == 64
+
+
 def test_options_go_before_what_the_ci_says(run: Run, host: Hosted, tmp_path: Path) -> None:
     token = tmp_path / "token"
     token.write_text("t0ken-of-ann\n")
